@@ -1,0 +1,103 @@
+"""Files that are never half-written: write beside, rename at the end; locks; weights."""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from thyrolearn.errors import DataError
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["replacing", "locked", "writable_folder", "write_text", "write_json", "save_weights", "load_weights"]
+
+
+@contextmanager
+def replacing(path: Path | str) -> Iterator[Path]:
+    """Yield a temporary path beside ``path``; rename it to ``path`` when the block ends well.
+
+    On any error, Ctrl-C included, the temporary file is removed and ``path`` is as it was.
+
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with replacing(Path(folder) / "a.txt") as part:
+    ...         _ = part.write_text("whole")
+    ...     sorted(p.name for p in Path(folder).iterdir())
+    ['a.txt']
+    """
+    path = Path(path)
+    writable_folder(path.parent)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    part = Path(name)
+    try:
+        yield part
+        part.chmod(0o666 & ~_umask())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current
+
+
+def writable_folder(folder: Path | str) -> Path:
+    """Make ``folder`` if needed and return it; raise `DataError` where it cannot be written."""
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise DataError(f"{folder} cannot be made ({problem.strerror}).", "Choose a folder you may write to.") from None
+    if not os.access(folder, os.W_OK):
+        raise DataError(f"{folder} cannot be written.", "Choose a folder you may write to.")
+    return folder
+
+
+@contextmanager
+def locked(path: Path | str) -> Iterator[None]:
+    """Hold the lock file ``path`` for the block, so that two processes do not build the same thing."""
+    import filelock
+
+    writable_folder(Path(path).parent)
+    with filelock.FileLock(str(path)):
+        yield
+
+
+def write_text(path: Path | str, text: str) -> Path:
+    """Write ``text`` (UTF-8) to ``path`` in one step and return the path."""
+    with replacing(path) as part:
+        part.write_text(text, encoding="utf-8")
+    return Path(path)
+
+
+def write_json(path: Path | str, value: Any) -> Path:
+    """Write ``value`` as JSON to ``path`` in one step and return the path."""
+    return write_text(path, json.dumps(value, indent=2) + "\n")
+
+
+def save_weights(path: Path | str, tensors: "dict[str, torch.Tensor]") -> Path:
+    """Save ``tensors`` as safetensors: plain arrays, no code, so the file is safe to open."""
+    from safetensors.torch import save_file
+
+    with replacing(path) as part:
+        save_file({name: t.detach().cpu().contiguous() for name, t in tensors.items()}, part)
+    return Path(path)
+
+
+def load_weights(path: Path | str) -> "dict[str, torch.Tensor]":
+    """Load what `save_weights` wrote; raise `DataError` for a missing or damaged file."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(path)
+    except FileNotFoundError:
+        raise DataError(f"{path} does not exist.", "Train first, or give the folder of a finished run.") from None
+    except (SafetensorError, OSError) as problem:
+        raise DataError(f"{path} is not a readable weights file ({problem}).", "Train or copy it again.") from None

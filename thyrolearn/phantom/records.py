@@ -1,0 +1,91 @@
+"""The plain records of the phantom: what is known of a patient, a nodule and a frame.
+
+Nothing here draws or renders. `population` fills `Patient` and `Nodule`, the acquisition fills `Frame`.
+Lengths are in mm, levels in dB, angles in radians.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from thyrolearn.arrays import Gray, Mask
+from thyrolearn.tirads import Descriptors
+
+__all__ = ["Latents", "Nodule", "Patient", "Frame"]
+
+
+@dataclass(frozen=True)
+class Latents:
+    """The continuous values behind a nodule's descriptors; the only way, with them, from label to pixels.
+
+    ``echo_db`` is relative to the patient's own parenchyma, ``ap_ratio`` is height over width,
+    ``roughness`` scales the contour's harmonics, ``foci`` counts punctate foci, ``heterogeneity_db`` is the
+    spread of the echo inside, ``cyst_fraction`` the cystic share of the area.
+    """
+
+    echo_db: float
+    ap_ratio: float
+    roughness: float
+    foci: int
+    heterogeneity_db: float
+    cyst_fraction: float
+
+
+@dataclass(frozen=True)
+class Nodule:
+    """One nodule as the generator knows it."""
+
+    number: int
+    label: int  # 1 malignant, 0 benign
+    histotype: str
+    severity: float  # the latent u shared by all cues
+    truth: Descriptors
+    readers: tuple[Descriptors, ...]  # three noisy readers
+    latents: Latents
+    size_mm: float  # largest diameter
+    halo: bool
+    posterior: float  # P(malignant | everything an image can show), at the cohort's prevalence
+    frames: int = 2
+
+
+@dataclass(frozen=True)
+class Patient:
+    """One patient with the random effects that all of the patient's frames share."""
+
+    number: int
+    age: int
+    sex: str  # "F" or "M"
+    site: str
+    scanner: str  # "A" to "E"
+    parenchyma_db: float
+    heterogeneity: float  # multiplies the gland's texture; 2 with Hashimoto's disease
+    attenuation: float  # multiplies all attenuation
+    thickness: float  # multiplies the layers in front of the gland
+    hashimoto: bool
+    gain_db: float  # the operator's gain habit
+    nodules: tuple[Nodule, ...] = ()
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One B-mode frame with all that is known of it. Pixel boxes are (x0, y0, x1, y1), x to the right."""
+
+    image: Gray
+    mask: Mask
+    visible: Mask  # the part of the mask that is not in shadow
+    box: tuple[float, float, float, float]
+    diameters_mm: tuple[float, float, float]  # transverse, antero-posterior, longitudinal
+    spacing_mm: tuple[float, float]  # (z, x)
+    view: str  # "transverse" or "longitudinal"
+    patient: Patient
+    nodule: Nodule
+    number: int  # the frame's number within the nodule
+    seed: int
+    sim_version: str
+    extra: dict[str, object] = field(default_factory=dict)  # foci positions, drawn contrast, volume, overlays
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, columns) of the image."""
+        rows, columns = np.shape(self.image)
+        return rows, columns
