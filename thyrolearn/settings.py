@@ -41,6 +41,14 @@ class Budget(BaseModel):
     width: int = Field(description="channels of a network's first stage")
     resamples: int = Field(description="bootstrap resamples for an interval")
 
+    def epochs_for(self, cases: int) -> int:
+        """Passes over ``cases`` that make as many weight updates as ``epochs`` passes over a full training set.
+
+        >>> TIERS["lesson"].epochs_for(2000), TIERS["lesson"].epochs_for(250)
+        (8, 64)
+        """
+        return max(1, round(self.epochs * self.cases / max(1, min(cases, self.cases))))
+
 
 TIERS: dict[str, Budget] = {
     "lesson": Budget(pixels=64, cases=2000, epochs=8, width=16, resamples=1000),
