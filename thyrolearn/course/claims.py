@@ -1,0 +1,162 @@
+"""Claims: a lesson's results, each held inside the band that ten seeds gave it."""
+
+import json
+import os
+import statistics
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from thyrolearn.course.records import read_yaml
+from thyrolearn.course.show import card, escape, inline
+from thyrolearn.errors import ParameterError
+from thyrolearn.evaluation.estimate import Estimate
+
+__all__ = ["Band", "Key", "band_of", "read_bands", "judge", "strip", "panel", "record", "RECORD"]
+
+RECORD = "THYROLEARN_CLAIMS"
+"""The environment variable that names the file to append to; while it is set, claims are recorded and not judged."""
+_WIDTH = 5.0  # standard deviations on each side, so that another machine's rounding breaks no reader's run
+_FLOOR = 1e-3  # a value that does not vary with the seed still varies with the machine
+
+
+@dataclass(frozen=True)
+class Key:
+    """What a claim belongs to: the lesson's slug, the data set, the tier and the claim's name."""
+
+    lesson: str
+    data: str
+    tier: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Band:
+    """Where a claim's value may lie: mean and five standard deviations over ``seeds`` runs on a fixed cohort."""
+
+    statement: str
+    mean: float
+    sd: float
+    low: float
+    high: float
+    seeds: int
+    sim_version: str
+
+    def holds(self, value: float) -> bool:
+        """Whether ``value`` lies inside the band (its ends included)."""
+        return self.low <= value <= self.high
+
+
+def band_of(values: list[float], statement: str, sim_version: str) -> Band:
+    """Return the band of ``values``, one a seed: mean plus and minus five sample standard deviations.
+
+    >>> band = band_of([0.80, 0.82, 0.84], "The network reads the margin.", "1")
+    >>> round(band.mean, 3), round(band.sd, 3), round(band.low, 3), round(band.high, 3)
+    (0.82, 0.02, 0.72, 0.92)
+    """
+    if len(values) < 2:
+        raise ParameterError(f"A band needs at least 2 seeds; {len(values)} given.", "Use --seeds 10.")
+    mean, sd = statistics.fmean(values), statistics.stdev(values)
+    half = max(_WIDTH * sd, _FLOOR)
+    numbers = (float(f"{number:.6g}") for number in (mean, sd, mean - half, mean + half))
+    return Band(statement, *numbers, seeds=len(values), sim_version=sim_version)
+
+
+def read_bands(file: Path) -> dict[Key, Band]:
+    """Read ``claims.yml``: lesson, then ``data/tier``, then name.
+
+    >>> read_bands(Path("no-such-file.yml"))
+    {}
+    """
+    return {
+        Key(lesson, *setting.split("/"), name): Band(**fields)
+        for lesson, settings in read_yaml(file).items()
+        for setting, claims in settings.items()
+        for name, fields in claims.items()
+    }
+
+
+def judge(estimate: Estimate, band: Band | None, excludes: float | None = None) -> str | None:
+    """Return what is wrong with ``estimate``, or None: outside its band, or an interval that holds ``excludes``.
+
+    >>> judge(Estimate(0.10, 0.02, 0.18, "bootstrap", 90), None, excludes=0)
+    >>> judge(Estimate(0.10, -0.02, 0.22, "bootstrap", 90), None, excludes=0)
+    'its interval, -0.020 to 0.220, holds 0'
+    """
+    if band and not band.holds(estimate.value):
+        return f"its value, {estimate.value:.3f}, lies outside the band {band.low:.3f} to {band.high:.3f}"
+    if excludes is not None and not estimate.excludes(excludes):
+        return f"its interval, {estimate.low:.3f} to {estimate.high:.3f}, holds {excludes:g}"
+    return None
+
+
+def record(file: Path, key: Key, estimate: Estimate, statement: str, seed: int) -> None:
+    """Append one line (JSON) for ``key`` to ``file``; a single write, so that lines never mix."""
+    row: dict[str, Any] = vars(key) | {"value": estimate.value, "low": estimate.low, "high": estimate.high}
+    row |= {"seed": seed, "statement": statement}
+    with file.open("a", encoding="utf-8") as out:
+        out.write(json.dumps(row) + "\n")
+
+
+def recording() -> Path | None:
+    """The file to record in, or None when claims are to be judged."""
+    name = os.environ.get(RECORD)
+    return Path(name) if name else None
+
+
+def verdict_text(estimate: Estimate, band: Band | None, problem: str | None, where: str) -> str:
+    """The sentence under the value: in the band, out of it, or no band yet."""
+    if problem:
+        return f"This claim fails: {problem}."
+    if band is None:
+        return f"No band is stored for {where}, so the value stands with its interval alone."
+    return f"Inside its band, {band.low:.3f} to {band.high:.3f} (mean and 5 sd of {band.seeds} seeds)."
+
+
+def panel(
+    statement: str, estimate: Estimate, band: Band | None, problem: str | None, where: str, ref: float | None
+) -> str:
+    """The claim as HTML: statement, value with interval, the strip, and how it was judged."""
+    said = verdict_text(estimate, band, problem, where)
+    body = f'<p><span class="tl-title">Claim.</span> {inline(statement)}</p><p>{escape(estimate)}</p>'
+    body += strip(estimate, band, ref) + f'<p class="tl-soft">{escape(said)}</p>'
+    return card("out" if problem else "good" if band else "open", body, "Claim")
+
+
+def strip(estimate: Estimate, band: Band | None = None, reference: float | None = None) -> str:
+    """Draw value, interval, band and reference on one line, as SVG with its text alternative.
+
+    >>> picture = strip(Estimate(0.1, 0.05, 0.15, "bootstrap", 90), reference=0)
+    >>> picture.startswith("<svg"), 'role="img"' in picture
+    (True, True)
+    """
+    marks = [estimate.value, estimate.low, estimate.high]
+    marks += [band.low, band.high] if band else []
+    marks += [reference] if reference is not None else []
+    start, span = min(marks), (max(marks) - min(marks)) or 1.0
+
+    def x(value: float) -> str:
+        return f"{20 + 440 * (value - start) / span:.1f}"
+
+    told = f"Value {estimate.value:.3f}, interval {estimate.low:.3f} to {estimate.high:.3f}"
+    shapes = ['<line x1="20" x2="460" y1="26" y2="26" stroke="currentColor" stroke-opacity=".25"/>']
+    if band:
+        told += f", band {band.low:.3f} to {band.high:.3f}"
+        width = f"{440 * (band.high - band.low) / span:.1f}"
+        shapes.append(f'<rect x="{x(band.low)}" y="14" width="{width}" height="24" fill="#009e73" fill-opacity=".25"/>')
+        shapes += [_label(x(end), 50, f"{end:.3f}") for end in (band.low, band.high)]
+    if reference is not None:
+        told += f", compared with {reference:g}"
+        shapes.append(
+            f'<line x1="{x(reference)}" x2="{x(reference)}" y1="8" y2="42" stroke="currentColor" stroke-dasharray="3 3"/>'
+        )
+        shapes.append(_label(x(reference), 50, f"{reference:g}"))
+    line = f'x1="{x(estimate.low)}" x2="{x(estimate.high)}" y1="26" y2="26" stroke="#0072b2" stroke-width="3"'
+    shapes.append(f'<line {line}/><circle cx="{x(estimate.value)}" cy="26" r="6" fill="#0072b2"/>')
+    shapes.append(_label(x(estimate.value), 10, f"{estimate.value:.3f}"))
+    return f'<svg viewBox="0 0 480 54" role="img" aria-label="{escape(told)}.">{"".join(shapes)}</svg>'
+
+
+def _label(x: str, y: int, text: str) -> str:
+    anchor = "start" if float(x) < 40 else "end" if float(x) > 440 else "middle"
+    return f'<text x="{x}" y="{y}" font-size="11" fill="currentColor" text-anchor="{anchor}">{text}</text>'

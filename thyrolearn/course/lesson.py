@@ -1,0 +1,188 @@
+"""A lesson while it runs: ``lesson = course.begin("architectures/cnn")`` and what it then offers."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from thyrolearn import settings as house
+from thyrolearn.course import claims, progress, quiz
+from thyrolearn.course.exercise import Verdict, grade
+from thyrolearn.course.exercises import exercise, exercises_of
+from thyrolearn.course.records import LessonRecord, find, read_yaml
+from thyrolearn.course.show import card, escape, inline, show
+from thyrolearn.errors import ClaimError, ParameterError
+from thyrolearn.evaluation.estimate import Estimate
+
+if TYPE_CHECKING:
+    from thyrolearn.data import Cohort, Split
+
+__all__ = ["Lesson", "begin"]
+
+NOTICE = "For teaching, not for diagnosis."
+
+
+def begin(slug: str, needs: tuple[str, ...] = (), cohort: str = "stills") -> "Lesson":
+    """Open the lesson ``slug``: read the settings, print the header, return the `Lesson`.
+
+    ``needs`` names what every use of the cohort in this lesson depends on, as fields of a case (``"label"``,
+    ``"mask"``, ``"posterior"``, …). Where a public set has none of it, one sentence says so and the lesson goes on
+    with the phantom. ``cohort`` names the phantom cohort (``"stills"``, ``"clips"``, …).
+    """
+    lesson = Lesson(find(slug), house.current(), cohort)
+    lesson._settle(needs)
+    show(*lesson.header())
+    return lesson
+
+
+class Lesson:
+    """A running lesson. Its attributes:
+
+    ``record`` (title, objectives, costs), ``slug``, ``settings``, ``seed``, ``budget`` (the work that the tier
+    allows), ``cohort`` and ``split`` (both loaded when first used).
+    """
+
+    def __init__(self, record: LessonRecord, settings: house.Settings, name: str = "stills") -> None:
+        self.record = record
+        self.slug = record.slug
+        self.settings = settings
+        self.seed = settings.seed
+        self.budget = settings.budget
+        self._name = name
+        self._missing = ""
+
+    def __repr__(self) -> str:
+        return f"Lesson({self.slug!r}, data={self.settings.data!r}, tier={self.settings.tier!r}, seed={self.seed})"
+
+    @cached_property
+    def cohort(self) -> "Cohort":
+        """The cases of this lesson, from the phantom or the public set that the settings name."""
+        from thyrolearn import data
+
+        return data.load(self.settings, root=self.settings.root, name=self._name)
+
+    @cached_property
+    def split(self) -> "Split":
+        """The cohort cut into train, validation and test by patient; the same cut for every seed."""
+        from thyrolearn import data
+
+        return data.split(self.cohort, seed=0)
+
+    def _settle(self, needs: tuple[str, ...]) -> None:
+        """Fall back on the phantom where the public set lacks what the lesson needs."""
+        if self.settings.data == "phantom":
+            return
+        lacking = [need for need in needs if not _has(self.cohort, need)]
+        if lacking:
+            told = " and ".join(lacking)
+            self._missing = f"{self.settings.data} has no {told}, so this lesson goes on with the phantom."
+            self.settings = self.settings.model_copy(update={"data": "phantom", "root": None})
+            del self.cohort
+
+    def header(self) -> tuple[str, str]:
+        """The header as (HTML, plain text): cost, data, tier, device, seed and what the results may be used for."""
+        rows = {
+            "Takes": _cost(self.record),
+            "Data": self._data_line(),
+            "Tier": f"{self.settings.tier}, seed {self.seed}, on {house.device(self.settings.device).type}",
+        }
+        notes = [self._missing, NOTICE]
+        table = "".join(f"<dt>{name}</dt><dd>{inline(text)}</dd>" for name, text in rows.items())
+        body = f"<dl>{table}</dl>" + "".join(f"<p>{escape(note)}</p>" for note in notes if note)
+        text = "\n".join([*(f"{name}: {text}" for name, text in rows.items()), *filter(None, notes)])
+        return card("header", body, "About this run"), text
+
+    def _data_line(self) -> str:
+        if self.settings.data == "phantom":
+            return "Synthetic images from the phantom; the truth is known by construction."
+        sources = sorted({case.label_source for case in self.cohort if case.label_source})
+        return f"{self.cohort.name}, {len(self.cohort)} cases; label: {' and '.join(sources) or 'none'}."
+
+    def claim(self, name: str, estimate: Estimate, statement: str = "", excludes: float | None = None) -> None:
+        """Show ``estimate`` on the band of ten seeds; raise `ClaimError` when its value leaves the band.
+
+        ``excludes=0`` also demands that the interval does not hold 0, the rule for a paired difference. Without a
+        band (the learner's own data, the full tier) value and interval stand alone. ``statement`` says in words
+        what is claimed; it is stored with the band and may be left out once it is.
+        """
+        if not isinstance(estimate, Estimate):
+            raise ParameterError(
+                f"Claim {name!r} got {type(estimate).__name__}.", "Give an Estimate, with its interval."
+            )
+        key = claims.Key(self.slug, self.settings.data, self.settings.tier, name)
+        band = claims.read_bands(house.folders().notebooks / "claims.yml").get(key)
+        statement = statement or (band.statement if band else name.replace("_", " ").capitalize() + ".")
+        if target := claims.recording():
+            claims.record(target, key, estimate, statement, self.seed)
+            return
+        problem = claims.judge(estimate, band, excludes)
+        where = f"{key.data} at tier {key.tier}"
+        text = f"Claim. {statement}\n{estimate}\n{claims.verdict_text(estimate, band, problem, where)}"
+        show(claims.panel(statement, estimate, band, problem, where, excludes), text)
+        if problem:
+            raise ClaimError(
+                f"Claim {name!r} of {self.slug} fails: {problem}.",
+                "If you changed the lesson, this is your finding; if you did not, please report it.",
+            )
+
+    def check(self, name: str, answer: Any) -> None:
+        """Check the answer to the exercise ``name``, say kindly what is right or missing, and note the progress."""
+        verdict = grade(exercise(self.slug, name), answer)
+        progress.remember(self.slug, name, verdict.ok)
+        show(*_verdict(name, verdict))
+
+    def hint(self, name: str) -> None:
+        """Show the hint of the exercise ``name``."""
+        hint = exercise(self.slug, name).hint
+        show(card("open", f'<p><span class="tl-title">Hint.</span> {inline(hint)}</p>', "Hint"), f"Hint: {hint}")
+
+    def exercises(self) -> list[str]:
+        """The names of this lesson's exercises."""
+        return list(exercises_of(self.slug))
+
+    def quiz(self) -> None:
+        """Show the lesson's quiz: choose an option and its reason appears."""
+        items = quiz.load(self.slug)
+        show(quiz.render(items, self.slug), quiz.plain(items))
+
+    def real_data(self) -> None:
+        """Show the one line that runs this lesson on real frames, and what its claims gave on each data set so far."""
+        line = f"thyrolearn run {self.slug} --data ddti --root FOLDER"
+        rows = [
+            (band.statement, key.data, f"{band.mean:.3f}", f"{band.sd:.3f}", str(band.seeds))
+            for key, band in claims.read_bands(house.folders().notebooks / "claims.yml").items()
+            if key.lesson == self.slug
+        ]
+        head = ("claim", "data", "mean", "sd over seeds", "seeds")
+        body = f"<p>The same notebook on real frames:</p><p><code>{escape(line)}</code></p>"
+        text = f"The same notebook on real frames: {line}"
+        if rows:
+            body += _table(head, rows)
+            text += "".join(f"\n{' | '.join(row)}" for row in rows)
+        show(card("open", body, "On real data"), text)
+
+
+def _has(cohort: "Cohort", need: str) -> bool:
+    """Whether any case has ``need``; masks are read from a few cases only, for they cost a file each."""
+    cases = cohort[:8] if need in ("mask", "image") else cohort
+    return any(getattr(case, need) not in (None, "", ()) for case in cases)
+
+
+def _cost(record: LessonRecord) -> str:
+    measured = read_yaml(house.folders().notebooks / "measured.yml")
+    cost = measured.get("lessons", {}).get(record.slug)
+    if not cost:
+        return "not measured yet"
+    minutes = max(0.1, cost["seconds"] / 60)
+    return f"{minutes:.1f} minutes and {cost['memory_mb']:.0f} MB on {cost['machine']}"
+
+
+def _verdict(name: str, verdict: Verdict) -> tuple[str, str]:
+    kind = "good" if verdict.ok else "open" if verdict.diagnosis == "unanswered" else "miss"
+    word = {"good": "Solved.", "open": "Not answered yet.", "miss": "Not there yet."}[kind]
+    body = f'<p><span class="tl-title">{word}</span> {inline(verdict.message)}</p>'
+    return card(kind, body, f"Exercise {name}"), f"{word} {verdict.message}"
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    top = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
+    body = "".join("<tr>" + "".join(f"<td>{inline(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
