@@ -58,8 +58,8 @@ def band_of(values: list[float], statement: str, sim_version: str) -> Band:
         raise ParameterError(f"A band needs at least 2 seeds; {len(values)} given.", "Use --seeds 10.")
     mean, sd = statistics.fmean(values), statistics.stdev(values)
     half = max(_WIDTH * sd, _FLOOR)
-    numbers = (float(f"{number:.6g}") for number in (mean, sd, mean - half, mean + half))
-    return Band(statement, *numbers, seeds=len(values), sim_version=sim_version)
+    mean, sd, low, high = (float(f"{number:.6g}") for number in (mean, sd, mean - half, mean + half))
+    return Band(statement, mean, sd, low, high, len(values), sim_version)
 
 
 def read_bands(file: Path) -> dict[Key, Band]:
@@ -68,12 +68,12 @@ def read_bands(file: Path) -> dict[Key, Band]:
     >>> read_bands(Path("no-such-file.yml"))
     {}
     """
-    return {
-        Key(lesson, *setting.split("/"), name): Band(**fields)
-        for lesson, settings in read_yaml(file).items()
-        for setting, claims in settings.items()
-        for name, fields in claims.items()
-    }
+    bands = {}
+    for lesson, settings in read_yaml(file).items():
+        for setting, claims in settings.items():
+            data, tier = setting.split("/")
+            bands |= {Key(lesson, data, tier, name): Band(**fields) for name, fields in claims.items()}
+    return bands
 
 
 def judge(estimate: Estimate, band: Band | None, excludes: float | None = None) -> str | None:
@@ -114,12 +114,17 @@ def verdict_text(estimate: Estimate, band: Band | None, problem: str | None, whe
 
 
 def panel(
-    statement: str, estimate: Estimate, band: Band | None, problem: str | None, where: str, ref: float | None
+    statement: str,
+    estimate: Estimate,
+    band: Band | None,
+    problem: str | None,
+    where: str,
+    reference: float | None = None,
 ) -> str:
     """The claim as HTML: statement, value with interval, the strip, and how it was judged."""
     said = verdict_text(estimate, band, problem, where)
     body = f'<p><span class="tl-title">Claim.</span> {inline(statement)}</p><p>{escape(estimate)}</p>'
-    body += strip(estimate, band, ref) + f'<p class="tl-soft">{escape(said)}</p>'
+    body += strip(estimate, band, reference) + f'<p class="tl-soft">{escape(said)}</p>'
     return card("out" if problem else "good" if band else "open", body, "Claim")
 
 
@@ -147,9 +152,8 @@ def strip(estimate: Estimate, band: Band | None = None, reference: float | None 
         shapes += [_label(x(end), 50, f"{end:.3f}") for end in (band.low, band.high)]
     if reference is not None:
         told += f", compared with {reference:g}"
-        shapes.append(
-            f'<line x1="{x(reference)}" x2="{x(reference)}" y1="8" y2="42" stroke="currentColor" stroke-dasharray="3 3"/>'
-        )
+        at = f'x1="{x(reference)}" x2="{x(reference)}" y1="8" y2="42"'
+        shapes.append(f'<line {at} stroke="currentColor" stroke-dasharray="3 3"/>')
         shapes.append(_label(x(reference), 50, f"{reference:g}"))
     line = f'x1="{x(estimate.low)}" x2="{x(estimate.high)}" y1="26" y2="26" stroke="#0072b2" stroke-width="3"'
     shapes.append(f'<line {line}/><circle cx="{x(estimate.value)}" cy="26" r="6" fill="#0072b2"/>')

@@ -1,5 +1,6 @@
 """A lesson while it runs: ``lesson = course.begin("architectures/cnn")`` and what it then offers."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -182,7 +183,7 @@ def _verdict(name: str, verdict: Verdict) -> tuple[str, str]:
     return card(kind, body, f"Exercise {name}"), f"{word} {verdict.message}"
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     top = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
     body = "".join("<tr>" + "".join(f"<td>{inline(cell)}</td>" for cell in row) + "</tr>" for row in rows)
     return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"

@@ -101,7 +101,8 @@ def read_yaml(file: Path) -> dict[str, Any]:
 
 
 def _order(file: Path) -> tuple[int, int, str]:
-    return (*(int(part.split("_")[0]) for part in (file.parent.name, file.stem)), file.name)
+    part, lesson = (int(name.split("_")[0]) for name in (file.parent.name, file.stem))
+    return part, lesson, file.name
 
 
 def _costs(notebooks: Path) -> dict[str, dict[str, float]]:
