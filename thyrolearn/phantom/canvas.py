@@ -1,0 +1,153 @@
+"""The three maps that anatomy is painted on: echogenicity, attenuation and coherent amplitude."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from thyrolearn.phantom.fields import Array, ridge, soft
+from thyrolearn.phantom.fields import field as random_field
+from thyrolearn.seeding import stream
+
+__all__ = ["Canvas", "TISSUES", "new_canvas"]
+
+TISSUES = ("connective", "fat", "muscle", "gland", "vessel", "airway", "bone", "solid", "cyst", "calcification")
+"""Names of the numbers in `Canvas.tissue`, for the other modalities and for teaching."""
+
+
+@dataclass
+class Canvas:
+    """Maps of (rows, columns) float32 over ``extent`` = (depth, width) mm; z down, x to the side of the trachea.
+
+    ``echo`` in dB relative to normal gland, ``loss`` in dB/cm/MHz, ``shine`` the coherent amplitude (linear).
+    ``z`` and ``x`` are straight coordinates in mm, (rows, 1) and (1, columns); ``zw`` and ``xw`` are warped.
+    """
+
+    key: tuple[int | str, ...]
+    extent: tuple[float, float]
+    z: Array
+    x: Array
+    zw: Array
+    xw: Array
+    echo: Array
+    loss: Array
+    shine: Array
+    tissue: np.ndarray
+    gaps: Array  # a field along the interfaces, which breaks their lines
+    points: list[tuple[float, float, float]] = field(default_factory=list)  # (z, x, amplitude) of bright specks
+
+    @property
+    def step(self) -> tuple[float, float]:
+        """Pixel size (z, x) in mm."""
+        return self.extent[0] / self.echo.shape[0], self.extent[1] / self.echo.shape[1]
+
+    def rng(self, name: str) -> np.random.Generator:
+        """Return the random stream of the stage ``name`` of this frame."""
+        return stream(*self.key, name)  # type: ignore[arg-type]
+
+    def box(self, z0: float, z1: float, x0: float, x1: float) -> tuple[slice, slice]:
+        """Return the slices that cover the box in mm (x in canvas coordinates), at least 4 px each way."""
+        (rows, columns), dz = self.echo.shape, self.step[0]
+        left, right = sorted(((x0 - float(self.x[0, 0])) / self._dx, (x1 - float(self.x[0, 0])) / self._dx))
+        return _clip(z0 / dz, z1 / dz, rows), _clip(left, right, columns)
+
+    @property
+    def _dx(self) -> float:
+        return float(self.x[0, 1] - self.x[0, 0])
+
+    def field(self, name: str, where: tuple[slice, slice], scale: float, across: float = 0.0) -> Array:
+        """Return a random field of unit variance over the box ``where``; ``name`` names its stream."""
+        shape = (where[0].stop - where[0].start, where[1].stop - where[1].start)
+        extent = (shape[0] * self.step[0], shape[1] * self.step[1])
+        return random_field(self.rng(name), shape, extent, scale, across)
+
+    def paint(
+        self, where: tuple[slice, slice], s: Array, echo: Array | float, loss: float, width: float = 0.12, kind: int = 0
+    ) -> None:
+        """Blend ``echo`` and ``loss`` into the maps inside the signed distance ``s`` (given over ``where``)."""
+        m = soft(s, width)
+        for old, new in ((self.echo[where], echo), (self.loss[where], loss)):
+            old += m * (new - old)
+        self.shine[where] *= 1 - m
+        np.copyto(self.tissue[where], kind, where=s < 0)
+
+    def line(
+        self,
+        where: tuple[slice, slice],
+        s: Array,
+        gain: float,
+        width: float,
+        power: int = 2,
+        breaks: float = 0.6,
+        shine: float = 0.0,
+        near: Array | None = None,
+    ) -> None:
+        """Add a bright interface at the zero of ``s``: ``gain`` dB, strong where it faces the beam.
+
+        ``power`` is the exponent on the axial part of the normal, ``breaks`` how much the line is interrupted
+        along its way, ``shine`` its coherent amplitude, ``near`` a weight over ``where``. Evaluated only where
+        the distance is below three widths.
+        """
+        pad = np.abs(s) < 3 * width
+        pad[[0, -1], :] = False
+        pad[:, [0, -1]] = False
+        flat = np.flatnonzero(pad)
+        if not flat.size:
+            return
+        columns, (dz, dx) = s.shape[1], self.step
+        values = s.ravel()
+        gz = (values[flat + columns] - values[flat - columns]) / (2 * dz)
+        gx = (values[flat + 1] - values[flat - 1]) / (2 * dx)
+        axial = gz * gz / (gz * gz + gx * gx + 1e-6)
+        rows, cols = np.divmod(flat, columns)
+        at = (rows + where[0].start, cols + where[1].start)
+        weight = ridge(values[flat], width) * axial**power
+        weight *= np.clip(1 + np.float32(breaks) * self.gaps[at], 0, 1.6)
+        if near is not None:
+            weight *= near.ravel()[flat]
+        self.echo[at] += np.float32(gain) * weight
+        if shine:
+            self.shine[at] += np.float32(shine) * weight
+
+
+def _clip(low: float, high: float, size: int) -> slice:
+    start = int(np.clip(np.floor(low), 0, size - 4))
+    return slice(start, int(np.clip(np.ceil(high), start + 4, size)))
+
+
+def new_canvas(
+    key: tuple[int | str, ...],
+    shape: tuple[int, int],
+    extent: tuple[float, float],
+    centre: float,
+    side: int,
+    warp: float = 1.0,
+) -> Canvas:
+    """Return an empty canvas of connective tissue.
+
+    ``centre`` is the anatomical x (mm) of the middle column and ``side`` (+1, -1) the side of the picture that
+    the trachea is on; a left and a right lobe are mirror images.
+    """
+    rows, columns = shape
+    z = ((np.arange(rows, dtype=np.float32) + 0.5) * np.float32(extent[0] / rows))[:, None]
+    x = ((np.arange(columns, dtype=np.float32) + 0.5) / columns - 0.5) * np.float32(extent[1])
+    x = (np.float32(side) * x + np.float32(centre))[None, :]
+
+    def draw(name: str, scale: float, across: float) -> Array:
+        return random_field(stream(*key, name), shape, extent, scale, across)  # type: ignore[arg-type]
+
+    w = np.float32(warp)
+    zw = z + w * (np.float32(0.8) * draw("warp-z", 9, 9) + np.float32(0.2) * draw("warp-z-fine", 2.5, 3))
+    xw = x + w * (np.float32(0.8) * draw("warp-x", 9, 9) + np.float32(0.2) * draw("warp-x-fine", 2.5, 3))
+    return Canvas(
+        key,
+        extent,
+        z,
+        x,
+        zw,
+        xw,
+        np.full(shape, -7, np.float32),
+        np.full(shape, 0.65, np.float32),
+        np.zeros(shape, np.float32),
+        np.zeros(shape, np.uint8),
+        draw("gaps", 1.6, 2.6),
+    )

@@ -1,0 +1,75 @@
+"""The five scanners: what a machine and its operator's settings do to the picture.
+
+A, B and D are the training sites; C and E are held out and have worse physics (lower frequency, fewer looks,
+more noise). Parameters were chosen by us; DDTI-like frames come from B (an old 12 MHz linear array).
+"""
+
+from dataclasses import dataclass
+
+from thyrolearn.errors import ParameterError
+
+__all__ = ["SCANNERS", "Scanner", "get_scanner"]
+
+
+@dataclass(frozen=True)
+class Scanner:
+    """One scanner preset.
+
+    ``frequency`` in MHz, ``cycles`` in the pulse, ``f_number`` of the aperture, ``focus_mm``, ``range_db`` the
+    display's dynamic range, ``gain_db``, ``level`` the grey (0-1) of normal gland, ``gamma`` of the grey map,
+    ``looks`` compounded, ``smoothing`` the share of speckle reduction, ``noise_db`` and ``haze_db`` relative to
+    normal gland, ``depth_mm`` (low, high), ``width_mm``, ``deep_loss`` (low, high) the extra loss with depth in
+    dB/cm/MHz, ``lateral`` the width factor of the beam,
+    ``jpeg`` the quality (0: none), ``overlay`` the burnt-in style that `overlays` draws on request.
+    """
+
+    name: str
+    frequency: float
+    cycles: float
+    f_number: float
+    focus_mm: float
+    range_db: float
+    gain_db: float
+    level: float
+    gamma: float
+    looks: int
+    smoothing: float
+    noise_db: float
+    haze_db: float
+    depth_mm: tuple[float, float]
+    width_mm: float
+    deep_loss: tuple[float, float] = (0.1, 0.6)
+    overlay: str = "none"
+    jpeg: int = 0
+    lateral: float = 0.37
+
+    @property
+    def wavelength_mm(self) -> float:
+        """Wavelength in tissue at 1540 m/s, mm."""
+        return 1.54 / self.frequency
+
+
+_ROWS = [
+    Scanner("A", 10.0, 2.2, 2.6, 16, 58, 0, 0.50, 1.15, 3, 0.55, -62, -36, (34, 42), 38.0, overlay="box"),
+    Scanner("B", 9.0, 1.5, 3.4, 18, 62, 1, 0.48, 1.00, 1, 0.10, -56, -32, (38, 47), 40.0, (0.05, 0.4), "ticks"),
+    Scanner("C", 7.5, 2.2, 3.2, 22, 54, 2, 0.48, 0.95, 2, 0.40, -46, -27, (40, 50), 40.0, overlay="text"),
+    Scanner("D", 13.0, 1.8, 1.9, 14, 66, 0, 0.56, 1.25, 3, 0.35, -62, -37, (30, 38), 40.0, overlay="calipers"),
+    Scanner("E", 7.5, 2.6, 4.2, 20, 48, 1, 0.46, 0.80, 1, 0.00, -42, -25, (38, 48), 38.0, jpeg=70),
+]
+
+SCANNERS: dict[str, Scanner] = {row.name: row for row in _ROWS}
+
+
+def get_scanner(name: str | Scanner) -> Scanner:
+    """Return the preset called ``name`` (or ``name`` itself, where it is a `Scanner`).
+
+    Raises `ParameterError` for a name that is not there.
+
+    >>> get_scanner("A").frequency
+    10.0
+    """
+    if isinstance(name, Scanner):
+        return name
+    if name not in SCANNERS:
+        raise ParameterError(f"There is no scanner {name!r}.", f"Choose one of {', '.join(SCANNERS)}.")
+    return SCANNERS[name]
