@@ -5,12 +5,15 @@
 'TR5 (highly suspicious)'
 """
 
-from thyrolearn.tirads import acr
+from thyrolearn.tirads import acr, ai, c, eu, k
 from thyrolearn.tirads.descriptors import Composition, Descriptors, Echogenicity, Focus, Margin, Shape, every
 from thyrolearn.tirads.rules import NOTICE, Action, Assessment
+from thyrolearn.tirads.table import SYSTEMS, WORDS, as_json, assess, compare, tables
 
 __all__ = [
     "NOTICE",
+    "SYSTEMS",
+    "WORDS",
     "Action",
     "Assessment",
     "Composition",
@@ -20,5 +23,13 @@ __all__ = [
     "Margin",
     "Shape",
     "acr",
+    "ai",
+    "as_json",
+    "assess",
+    "c",
+    "compare",
+    "eu",
     "every",
+    "k",
+    "tables",
 ]

@@ -63,7 +63,7 @@ SYSTEM = System(
     levels=LEVELS,
     points=POINTS,
     stop=("cystic", "spongiform"),
-    notes=NOTES,
+    notes=(*NOTES, rules.UNIT),
 )
 
 

@@ -17,6 +17,7 @@ __all__ = ["NOTICE", "Action", "Assessment", "Cut", "Level", "Note", "Pattern", 
 
 NOTICE = "for teaching, not for diagnosis"
 SIZE_RANGE_MM = (1.0, 150.0)
+"""Largest diameter, smallest and largest, as data element RDES152 allows."""
 
 Row = Mapping[str, tuple[str, ...]]
 """A condition: each named category must hold one of the words (for foci: at least one of them)."""
@@ -71,12 +72,18 @@ class Cut:
         return size_mm >= self.mm if self.inclusive else size_mm > self.mm
 
     def __str__(self) -> str:
+        if self.mm == 0:
+            return "any size"
         return f"{'at least' if self.inclusive else 'more than'} {self.mm:g} mm"
 
 
 @dataclass(frozen=True)
 class Level:
-    """One row of a system's level table; ``points`` is the inclusive band, None for systems of patterns."""
+    """One row of a system's level table; ``points`` is the inclusive band, None for systems of patterns.
+
+    >>> Level(1, "TR1", "benign", "0.3 %", points=(0, 0)).label
+    'TR1'
+    """
 
     level: int | str
     label: str
@@ -90,7 +97,11 @@ class Level:
 
 @dataclass(frozen=True)
 class Pattern:
-    """``when`` holds, the level is ``level``; patterns are tried in order and the first that holds wins."""
+    """Where ``when`` holds the level is ``level``; patterns are tried in order and the first that holds wins.
+
+    >>> Pattern({"shape": ("taller",)}, level=5).level
+    5
+    """
 
     when: Row
     level: int | str
@@ -98,7 +109,11 @@ class Pattern:
 
 @dataclass(frozen=True)
 class Note:
-    """A remark shown where ``when`` holds and, if given, at one of ``levels`` and from one size to below another."""
+    """A remark shown where ``when`` holds and, if given, at one of ``levels`` and from one size to below another.
+
+    >>> Note("small", below_mm=5).below_mm
+    5
+    """
 
     text: str
     when: Row = field(default_factory=dict)
@@ -109,7 +124,12 @@ class Note:
 
 @dataclass(frozen=True)
 class System:
-    """All that is known of one system. ``points`` is empty for systems that go by patterns."""
+    """All that is known of one system. ``points`` is empty for systems that go by patterns.
+
+    >>> from thyrolearn.tirads import SYSTEMS
+    >>> SYSTEMS["eu"].at(4).name
+    'intermediate risk'
+    """
 
     name: str
     source: Source
@@ -136,6 +156,10 @@ class Assessment:
     ``points`` is None for systems of patterns; ``level`` is the system's own (1 to 5, or 2, 3, ``"4A"`` …),
     ``rank`` its place in the system, from 0. ``action`` is None where no size was given, and ``advice`` then
     names the cuts. ``parts`` holds the points by category, ``notes`` the special rules that apply.
+
+    >>> from thyrolearn.tirads import acr
+    >>> acr.assess(Descriptors("mixed", "iso", "wider", "smooth"), size_mm=40).as_dict()["notice"]
+    'for teaching, not for diagnosis'
     """
 
     system: str
@@ -181,6 +205,10 @@ def size(size_mm: float | None) -> float | None:
     raise ParameterError(f"A nodule size of {size_mm!r} mm cannot be used.", remedy)
 
 
+UNIT = Note("Under 5 mm: is the size in mm? A nodule of 2.5 cm has 25.", below_mm=5)
+"""Every system carries this note, since a size in cm can look like a small one in mm."""
+
+
 def holds(when: Row, descriptors: Descriptors) -> bool:
     """Whether every category that ``when`` names holds one of its words."""
     words = descriptors.words()
@@ -218,6 +246,10 @@ def assess(system: System, descriptors: Descriptors, size_mm: float | None = Non
     """Score ``descriptors`` by ``system`` at ``size_mm`` (largest diameter, mm; None where unknown).
 
     Raises `ParameterError` for a size outside 1 to 150 mm.
+
+    >>> from thyrolearn.tirads import SYSTEMS
+    >>> assess(SYSTEMS["acr"], Descriptors("solid", "iso", "wider", "smooth"), size_mm=25).action.value
+    'FNA'
     """
     checked = size(size_mm)
     counted = parts(system, descriptors) if system.points else {}
@@ -233,7 +265,7 @@ def assess(system: System, descriptors: Descriptors, size_mm: float | None = Non
         status=system.source.status,
         label=f"{row.label} ({row.name})",
         risk=row.risk,
-        rank=system.levels.index(row),
+        rank=list(dict.fromkeys(row.level for row in system.levels)).index(row.level),
         size_mm=checked,
         action=todo,
         parts=tuple(counted.items()),
@@ -248,13 +280,12 @@ def _first(system: System, descriptors: Descriptors) -> int | str:
 def _applies(note: Note, descriptors: Descriptors, row: Level, size_mm: float | None) -> bool:
     big_enough = note.from_mm is None or (size_mm is not None and size_mm >= note.from_mm)
     small_enough = note.below_mm is None or (size_mm is not None and size_mm < note.below_mm)
-    return (
-        big_enough and small_enough and (not note.levels or row.level in note.levels) and holds(note.when, descriptors)
-    )
+    here = not note.levels or row.level in note.levels
+    return big_enough and small_enough and here and holds(note.when, descriptors)
 
 
 def _cuts(row: Level) -> str:
-    cuts = [f"{name} at {cut}" for name, cut in (("FNA", row.fna), ("follow-up", row.follow_up)) if cut]
+    cuts = [f"{name}: {cut}" for name, cut in (("FNA", row.fna), ("follow-up", row.follow_up)) if cut]
     return f"{'; '.join(cuts)}. Give a size for the action." if cuts else row.advice[Action.NONE]
 
 
