@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from thyrolearn.plots.charts import bars, curves, estimates, history, roc
-    from thyrolearn.plots.images import cases, frames, heat
+    from thyrolearn.plots.images import cases, frames, heat, panels
     from thyrolearn.plots.look import canvas, legend, note, style
     from thyrolearn.plots.page import html, show, svg
     from thyrolearn.plots.palette import DARK, LIGHT, SERIES
 
 __all__ = [
     "bars", "canvas", "cases", "curves", "DARK", "estimates", "frames", "heat", "history", "html", "legend", "LIGHT",
-    "note", "roc", "SERIES", "show", "style", "svg",
+    "note", "panels", "roc", "SERIES", "show", "style", "svg",
 ]  # fmt: skip
 
 _HOME = {
     "charts": ("bars", "curves", "estimates", "history", "roc"),
-    "images": ("cases", "frames", "heat"),
+    "images": ("cases", "frames", "heat", "panels"),
     "palette": ("DARK", "LIGHT", "SERIES"),
     "page": ("html", "show", "svg"),
     "look": ("canvas", "legend", "note", "style"),

@@ -7,7 +7,7 @@ import numpy as np
 
 from thyrolearn.errors import ParameterError
 from thyrolearn.evaluation.estimate import Estimate
-from thyrolearn.plots.look import legend, note, panels, style
+from thyrolearn.plots.look import legend, note, axes_grid, style
 from thyrolearn.plots.palette import DASHES, LIGHT, MARKERS, SERIES
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def roc(results: Mapping[str, Sequence[Any]], *, unit: str = "nodules") -> "Figu
 
     _need(results)
     with style():
-        figure, grid = panels(width=5.2, height=5.1 + 0.18 * len(results), layout="compressed")
+        figure, grid = axes_grid(width=5.2, height=5.1 + 0.18 * len(results), layout="compressed")
         axes = grid[0, 0]
         axes.plot([0, 1], [0, 1], color=LIGHT["muted"], lw=1, ls=":")
         axes.text(0.71, 0.67, "chance", color=LIGHT["muted"], va="top", fontsize=8.5, rotation=45)
@@ -62,7 +62,7 @@ def estimates(results: Mapping[str, Estimate], *, unit: str = "AUC", ceiling: fl
     _need(results)
     names, found = list(results), list(results.values())
     with style():
-        figure, grid = panels(height=0.95 + 0.36 * len(found))
+        figure, grid = axes_grid(height=0.95 + 0.36 * len(found))
         axes = grid[0, 0]
         for row, estimate in enumerate(found):
             axes.plot([estimate.low, estimate.high], [row, row], color=LIGHT["blue"], lw=2.4, ls="-",
@@ -103,7 +103,7 @@ def history(run: Any) -> "Figure":
     losses = [name for name in names if "loss" in name]
     sides = [side for side in (losses, [name for name in names if "loss" not in name]) if side]
     with style():
-        figure, grid = panels(1, len(sides), height=3.1)
+        figure, grid = axes_grid(1, len(sides), height=3.1)
         for axes, side in zip(grid[0], sides, strict=True):
             for number, name in enumerate(side):
                 points = [(row.get("epoch", i + 1), row[name]) for i, row in enumerate(rows) if name in row]
@@ -124,7 +124,7 @@ def bars(results: Mapping[str, "Estimate | float"], *, unit: str, n: int | None 
     """
     _need(results)
     with style():
-        figure, grid = panels(height=0.8 + 0.4 * len(results))
+        figure, grid = axes_grid(height=0.8 + 0.4 * len(results))
         axes = grid[0, 0]
         for row, value in enumerate(results.values()):
             width = value.value if isinstance(value, Estimate) else float(value)
@@ -156,7 +156,7 @@ def curves(results: Mapping[str, Sequence[Any]], *, x: str, y: str, n: int | Non
     """
     _need(results)
     with style():
-        figure, grid = panels(height=3.9)
+        figure, grid = axes_grid(height=3.9)
         axes = grid[0, 0]
         for number, (name, columns) in enumerate(results.items()):
             place, middle, *ends = _columns(columns)

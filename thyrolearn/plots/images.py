@@ -1,19 +1,19 @@
 """Pictures of frames: on a dark ground, in millimetres, with scale bar, outline and label."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from thyrolearn.errors import ParameterError
-from thyrolearn.plots.look import WIDTH, panels, style
+from thyrolearn.plots.look import WIDTH, axes_grid, style
 from thyrolearn.plots.palette import LIGHTBOX
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["cases", "frames", "heat"]
+__all__ = ["cases", "frames", "heat", "panels"]
 
 
 def label_words(case: Any) -> tuple[str, str]:
@@ -97,7 +97,7 @@ def frames(images: Sequence[Any], *, titles: Sequence[str] = (), colours: Sequen
     rows = -(-count // columns)
     ratio = max(_height_over_width(image, spacing) for image, spacing in zip(images, spacings, strict=True))
     with style():
-        figure, grid = panels(rows, columns, height=rows * (WIDTH / columns * min(ratio, 1.4) + 0.3) + 0.22)
+        figure, grid = axes_grid(rows, columns, height=rows * (WIDTH / columns * min(ratio, 1.4) + 0.3) + 0.22)
         figure.set_facecolor(LIGHTBOX["paper"])
         engine: Any = figure.get_layout_engine()
         engine.set(w_pad=0.05, h_pad=0.05, wspace=0.01, hspace=0.02)
@@ -113,10 +113,27 @@ def frames(images: Sequence[Any], *, titles: Sequence[str] = (), colours: Sequen
             if number < len(titles):
                 axes.set_title(titles[number], fontsize=9, fontweight="normal", pad=4,
                                color=colours[number] if number < len(colours) else LIGHTBOX["ink"])  # fmt: skip
-        bar = "bar = 10 mm" if any(s is not None for s in spacings) else "scale unknown"
-        words = f"{bar} · synthetic images from the phantom" if synthetic else bar
+        known = any(spacing is not None for spacing in spacings)
+        notes = ["bar = 10 mm" if known else "", "synthetic images from the phantom" if synthetic else ""]
+        words = " · ".join(filter(None, notes)) or "no scale"
         figure.supxlabel(words, fontsize=8, color=LIGHTBOX["muted"], x=0.99, ha="right")
     return figure
+
+
+def panels(pictures: Mapping[str, Any], *, spacing_mm: Any = None, synthetic: bool = False,
+           columns: int = 4) -> "Figure":  # fmt: skip
+    """Draw named grey ``pictures`` (arrays or CPU tensors, rows x columns) side by side, each on its own grey scale.
+
+    For comparing what is in the pictures, not how bright they are: crops, filter answers, feature maps.
+
+    >>> figure = panels({"crop": np.eye(8), "average": np.ones((6, 6))})
+    >>> [axes.get_title("left") for axes in figure.axes]
+    ['crop', 'average']
+    """
+    images = [np.asarray(picture, dtype=float) for picture in pictures.values()]
+    return frames(
+        images, titles=list(pictures), spacing_mm=spacing_mm, synthetic=synthetic, columns=columns, limits=None
+    )
 
 
 def _height_over_width(image: Any, spacing: tuple[float, float] | None) -> float:
@@ -171,7 +188,7 @@ def heat(values: Any, *, unit: str, title: str = "", extent: tuple[float, float,
     with style():
         height = rows * {1: 3.6, 2: 3.2, 3: 2.5}.get(columns, 2.1)
         width = WIDTH if columns > 1 else 4.4
-        figure, grid = panels(rows, columns, width=width, height=height, layout="compressed")
+        figure, grid = axes_grid(rows, columns, width=width, height=height, layout="compressed")
         for axes, (name, array) in zip(grid.flat, arrays.items(), strict=False):
             drawn = axes.imshow(array, vmin=low, vmax=high, extent=extent)
             axes.grid(False)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["WIDTH", "style", "canvas", "panels", "note", "legend"]
+__all__ = ["WIDTH", "style", "canvas", "axes_grid", "note", "legend"]
 
 WIDTH = 7.2
 """Width of a full figure, inches: the text column of the site and of JupyterLab."""
@@ -53,7 +53,7 @@ def style() -> AbstractContextManager[None]:
     return matplotlib.rc_context(rc())
 
 
-def panels(rows: int = 1, columns: int = 1, *, width: float = WIDTH, height: float | None = None,
+def axes_grid(rows: int = 1, columns: int = 1, *, width: float = WIDTH, height: float | None = None,
            layout: str = "constrained", **options: Any) -> "tuple[Figure, Any]":  # fmt: skip
     """Return a new figure and its axes as an array (rows, columns), inside the caller's style.
 
@@ -84,7 +84,7 @@ def canvas(rows: int = 1, columns: int = 1, *, width: float = WIDTH, height: flo
     import matplotlib
 
     matplotlib.rcParams.update(rc())
-    figure, axes = panels(rows, columns, width=width, height=height, **options)
+    figure, axes = axes_grid(rows, columns, width=width, height=height, **options)
     return figure, (axes[0, 0] if rows == columns == 1 else axes.squeeze())
 
 
