@@ -20,7 +20,8 @@ class Latents:
 
     ``echo_db`` is relative to the patient's own parenchyma, ``ap_ratio`` is height over width,
     ``roughness`` scales the contour's harmonics, ``foci`` counts punctate foci, ``heterogeneity_db`` is the
-    spread of the echo inside, ``cyst_fraction`` the cystic share of the area.
+    spread of the echo inside, ``cyst_fraction`` the cystic share of the area, ``attenuation`` what the nodule
+    absorbs above the gland's own (dB/cm/MHz).
     """
 
     echo_db: float
@@ -29,6 +30,7 @@ class Latents:
     foci: int
     heterogeneity_db: float
     cyst_fraction: float
+    attenuation: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -36,16 +38,17 @@ class Nodule:
     """One nodule as the generator knows it."""
 
     number: int
-    label: int  # 1 malignant, 0 benign
+    label: int  # 1 malignant, 0 benign, as recorded
     histotype: str
     severity: float  # the latent u shared by all cues
     truth: Descriptors
-    readers: tuple[Descriptors, ...]  # three noisy readers
+    readers: tuple[Descriptors, ...]  # three noisy readers; `readers.majority` is the label of record
     latents: Latents
     size_mm: float  # largest diameter
     halo: bool
     posterior: float  # P(malignant | everything an image can show), at the cohort's prevalence
     frames: int = 2
+    flipped: bool = False  # True where the recorded label is wrong (difficulty "hard")
 
 
 @dataclass(frozen=True)
