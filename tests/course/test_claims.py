@@ -64,14 +64,14 @@ def test_an_interval_that_touches_the_excluded_value_raises(lesson, low, high):
 
 def test_without_a_band_the_value_stands_alone(lesson, capsys):
     lesson.claim("other", Estimate(99.0, 98.0, 100.0, "bootstrap", 5), "Something else.")
-    assert "No band is stored for phantom at tier lesson" in capsys.readouterr().out
+    assert "No band is stored for this data set and tier" in capsys.readouterr().out
 
 
 def test_a_band_belongs_to_its_data_and_tier(small_course, monkeypatch, capsys):
     (small_course / "notebooks" / "claims.yml").write_text(BANDS)
     monkeypatch.setenv("THYROLEARN_TIER", "full")
     course.begin("demo/first").claim("gain", Estimate(0.3, 0.2, 0.4, "bootstrap", 90))
-    assert "No band is stored for phantom at tier full" in capsys.readouterr().out
+    assert "No band is stored for this data set and tier" in capsys.readouterr().out
 
 
 def test_a_bare_number_is_refused(lesson):
@@ -112,5 +112,5 @@ def test_the_strip_says_in_words_what_it_shows():
 
 
 def test_a_statement_cannot_break_the_page():
-    html = claims.panel("<script>alert(1)</script>", GAIN, None, None, "here", None)
+    html = claims.shown("<script>alert(1)</script>", GAIN)[0]
     assert "<script>" not in html and "&lt;script&gt;" in html

@@ -12,7 +12,7 @@ from thyrolearn.course.show import card, escape, inline
 from thyrolearn.errors import ParameterError
 from thyrolearn.evaluation.estimate import Estimate
 
-__all__ = ["Band", "Key", "band_of", "read_bands", "judge", "strip", "panel", "record", "RECORD"]
+__all__ = ["Band", "Key", "band_of", "read_bands", "judge", "strip", "shown", "record", "recording", "RECORD"]
 
 RECORD = "THYROLEARN_CLAIMS"
 """The environment variable that names the file to append to; while it is set, claims are recorded and not judged."""
@@ -68,7 +68,7 @@ def read_bands(file: Path) -> dict[Key, Band]:
     >>> read_bands(Path("no-such-file.yml"))
     {}
     """
-    bands = {}
+    bands: dict[Key, Band] = {}
     for lesson, settings in read_yaml(file).items():
         for setting, claims in settings.items():
             data, tier = setting.split("/")
@@ -104,28 +104,24 @@ def recording() -> Path | None:
     return Path(name) if name else None
 
 
-def verdict_text(estimate: Estimate, band: Band | None, problem: str | None, where: str) -> str:
-    """The sentence under the value: in the band, out of it, or no band yet."""
-    if problem:
-        return f"This claim fails: {problem}."
-    if band is None:
-        return f"No band is stored for {where}, so the value stands with its interval alone."
-    return f"Inside its band, {band.low:.3f} to {band.high:.3f} (mean and 5 sd of {band.seeds} seeds)."
-
-
-def panel(
+def shown(
     statement: str,
     estimate: Estimate,
-    band: Band | None,
-    problem: str | None,
-    where: str,
+    band: Band | None = None,
+    problem: str | None = None,
     reference: float | None = None,
-) -> str:
-    """The claim as HTML: statement, value with interval, the strip, and how it was judged."""
-    said = verdict_text(estimate, band, problem, where)
+) -> tuple[str, str]:
+    """The claim as (HTML, plain text): statement, value with interval, the strip, and how it was judged."""
+    if problem:
+        kind, said = "out", f"This claim fails: {problem}."
+    elif band:
+        kind = "good"
+        said = f"Inside its band, {band.low:.3f} to {band.high:.3f} (mean and 5 sd of {band.seeds} seeds)."
+    else:
+        kind, said = "open", "No band is stored for this data set and tier: the value stands with its interval alone."
     body = f'<p><span class="tl-title">Claim.</span> {inline(statement)}</p><p>{escape(estimate)}</p>'
     body += strip(estimate, band, reference) + f'<p class="tl-soft">{escape(said)}</p>'
-    return card("out" if problem else "good" if band else "open", body, "Claim")
+    return card(kind, body, "Claim"), f"Claim. {statement}\n{estimate}\n{said}"
 
 
 def strip(estimate: Estimate, band: Band | None = None, reference: float | None = None) -> str:

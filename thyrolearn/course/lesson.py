@@ -115,9 +115,7 @@ class Lesson:
             claims.record(target, key, estimate, statement, self.seed)
             return
         problem = claims.judge(estimate, band, excludes)
-        where = f"{key.data} at tier {key.tier}"
-        text = f"Claim. {statement}\n{estimate}\n{claims.verdict_text(estimate, band, problem, where)}"
-        show(claims.panel(statement, estimate, band, problem, where, excludes), text)
+        show(*claims.shown(statement, estimate, band, problem, excludes))
         if problem:
             raise ClaimError(
                 f"Claim {name!r} of {self.slug} fails: {problem}.",
