@@ -2,8 +2,8 @@
 
 The rates reproduce published agreement: between two average readers kappa is .74 for composition, .42 for
 echogenicity, .38 margin, .50 shape, .35 comet tail, .73 macrocalcification, .60 rim, .45 punctate foci; among
-the readers of a panel .45 for the ACR level (Hoang et al., AJR 2018; Grani et al., PMC5744624). A reader has a bias for margin and punctate foci,
-the same for all cases, and a junior reader errs 1.5 times as often.
+the readers of a panel .45 for the ACR level (Hoang et al., AJR 2018; Grani et al., PMC5744624). A reader has
+a bias for margin and punctate foci, the same for all cases, and a junior reader errs 1.5 times as often.
 """
 
 from dataclasses import dataclass
