@@ -15,6 +15,7 @@ from thyrolearn.seeding import stream
 
 __all__ = ["Layout", "layout", "paint_front", "paint_longitudinal", "paint_transverse"]
 
+Limit = tuple[tuple[slice, slice], Array]  # a box on the canvas and a signed distance over it
 CONNECTIVE, FAT, MUSCLE, GLAND, VESSEL, AIRWAY, BONE = range(7)
 
 
@@ -34,6 +35,7 @@ class Layout:
     trachea: float  # radius
     trachea_flat: float
     ring_mm: float
+    ring_db: float
     carotid: float
     carotid_drop: float
     jugular: tuple[float, float]
@@ -78,6 +80,7 @@ def layout(patient: Patient, nodule: Nodule, half: tuple[float, float, float], s
         trachea=between(9, 7.5, 9.5),
         trachea_flat=between(10, 0.8, 1.0),
         ring_mm=between(11, 1.4, 2.4),
+        ring_db=between(20, 1.0, 8.0),
         carotid=between(12, 2.7, 3.6),
         carotid_drop=between(13, -1.0, 4.0),
         jugular=(between(14, 0.8, 2.8), between(15, 3.0, 6.0)),
@@ -119,7 +122,7 @@ def _gland(canvas: Canvas, body: Layout, patient: Patient, s: Array, where: tupl
     texture = body.coarse_db * canvas.field("gland-coarse", where, 2.2)
     texture += 0.6 * body.coarse_db * canvas.field("gland-middle", where, 0.8)
     texture += body.fine_db * canvas.field("gland-fine", where, 0.45, 1.0)
-    texture += patient.parenchyma_db - (4.0 if patient.hashimoto else 0.0)
+    texture += patient.parenchyma_db
     if patient.hashimoto:
         texture += _striae(canvas, "fibrosis", where, 2.0, 5.0, 0.9)
     vessel = np.minimum(np.abs(canvas.field("vessels", where, 1.6)) / 0.10, 4)
@@ -129,28 +132,27 @@ def _gland(canvas: Canvas, body: Layout, patient: Patient, s: Array, where: tupl
     canvas.line(where, s, 6.5, 0.16, 2, 1.1, shine=0.35)
 
 
-def paint_transverse(canvas: Canvas, body: Layout, patient: Patient) -> dict[str, Array]:
-    """Paint the transverse view; return the signed distances that a nodule must respect, over the whole canvas."""
+def paint_transverse(canvas: Canvas, body: Layout, patient: Patient) -> dict[str, Limit]:
+    """Paint the transverse view; return the signed distances that a nodule must respect."""
     frame = canvas.rng("frame-anatomy").random(16)
-    z, x = canvas.zw, canvas.xw
     centre, top = body.centre, body.top
     _connective(canvas)
     _transverse_muscles(canvas, body, frame)
 
-    whole = (slice(0, z.shape[0]), slice(0, z.shape[1]))
     tx, tz = body.lobe_width * 0.80 + body.trachea, top + body.isthmus + body.trachea * body.trachea_flat + 0.3
+    _behind_transverse(canvas, body, frame)
+    where = canvas.box(top - 3, max(centre + body.lobe_height, tz) + 4, -body.lobe_width - 3, tx + 2.3 * body.trachea)
+    z, x = canvas.zw[where], canvas.xw[where]
     airway = ellipse(z - tz, x - tx, body.trachea * body.trachea_flat, body.trachea)
-    lobe = ellipse(z - centre + 0.12 * (x - 0.0), x, body.lobe_height, body.lobe_width)
+    lobe = ellipse(z - centre + 0.12 * x, x, body.lobe_height, body.lobe_width)
     shell = np.abs(airway - body.isthmus / 2) - body.isthmus / 2
     shell = np.maximum(shell, (z - tz) * np.float32(0.8) + 1.5)
     gland = smooth_union(lobe, shell, 2.0)
     gland = np.maximum(gland, 0.25 - airway)
-    _behind_transverse(canvas, body, frame)
-    where = canvas.box(top - 3, max(centre + body.lobe_height, tz) + 4, -body.lobe_width - 3, tx + 2.3 * body.trachea)
-    _gland(canvas, body, patient, gland[where], where)
+    _gland(canvas, body, patient, gland, where)
     _trachea(canvas, body, tz, tx)
-    carotid = _vessels(canvas, body, frame)
-    return {"gland": gland, "airway": airway, "carotid": carotid, "whole": airway[whole]}
+    at, carotid = _vessels(canvas, body, frame)
+    return {"airway": (where, airway), "carotid": (at, carotid)}
 
 
 def _transverse_muscles(canvas: Canvas, body: Layout, frame: np.ndarray) -> None:
@@ -185,58 +187,58 @@ def _behind_transverse(canvas: Canvas, body: Layout, frame: np.ndarray) -> None:
         s = ellipse(canvas.zw[where] - cz, canvas.xw[where] - cx, 2.6, 4.2)
         canvas.paint(where, s, -11.0, 0.7, 0.25, MUSCLE)
         canvas.paint(where, s + 1.4, 0.0, 0.7, 0.35, MUSCLE)
-    _bone(canvas, back + body.bone_gap, 0.035, -4.0 + 6 * frame[9])
+    _bone(canvas, back + body.bone_gap - 2.0, 0.018, body.lobe_width + 4.0 + 4 * frame[9])
 
 
 def _bone(canvas: Canvas, depth: float, curve: float, cx: float) -> None:
     """A vertebra's surface: a bright broken line and shadow below it."""
     bend = canvas.field("bone", (slice(0, 4), slice(0, canvas.echo.shape[1])), 50, 4.0)[:1]
-    surface = depth + np.minimum(curve * (canvas.x - cx) ** 2 * 0.6, 7) + 0.7 * bend
+    surface = depth + np.minimum(curve * (canvas.x - cx) ** 2, 9) + 0.8 * bend
     where = canvas.box(depth - 4, 1e3, -1e3, 1e3)
     s = surface - (0.4 * canvas.zw + 0.6 * canvas.z)[where]
-    canvas.paint(where, s, -8.0, 1.9, 0.3, BONE)
-    canvas.line(where, s, 11, 0.35, 2, 0.8, shine=0.9)
+    canvas.paint(where, s, -9 + 3 * canvas.field("behind-bone", where, 1.0, 3.0), 1.1, 0.4, BONE)
+    canvas.line(where, s, 11, 0.32, 2, 1.0, shine=0.8)
 
 
 def _trachea(canvas: Canvas, body: Layout, tz: float, tx: float) -> None:
-    """Cartilage, the air interface in front, and the dirty shadow with its reverberations."""
+    """Cartilage, the air interface in front, and below it the dirty shadow with its reverberations."""
     r, flat = body.trachea, body.trachea * body.trachea_flat
     where = canvas.box(tz - flat - 1, 1e3, tx - r - 2, tx + r + 2)
     dz, dx = canvas.zw[where] - tz, canvas.xw[where] - tx
-    s = ellipse(dz, dx, flat, r)
-    cartilage = -12 + 2.5 * canvas.field("cartilage", where, 0.8, 2.0)
-    canvas.paint(where, s, cartilage, 0.9, 0.35, AIRWAY)
-    rim = 1.3 + 0.25 * canvas.field("rim", where, 6.0, 3.0)
-    air = s + rim
-    # behind the air: everything in the column of the lumen, whatever the depth
-    column = np.maximum(np.where(dz < 0, air, np.abs(dx) - (r - rim)), air - 40)
-    depth = np.maximum(-air, 0) * np.where(dz < 0, 1, 0) + np.where(dz >= 0, flat + dz, 0)
-    rings = np.exp(-depth / 3.5) * np.cos(2 * np.pi * depth / body.ring_mm)
-    dirt = canvas.field("dirt", where, 1.0, 2.2)
-    echo = -8 - 1.3 * depth + 6 * rings + 2.5 * dirt
-    canvas.paint(where, column, np.maximum(echo, -45), 1.2, 0.5, AIRWAY)
-    canvas.line(where, air, 12, 0.30, 3, 0.7, shine=1.6, near=(dz < 0).astype(np.float32))
+    wall = np.maximum(ellipse(dz, dx, flat, r), -dz - flat)
+    cartilage = -11 + 3 * canvas.field("cartilage", where, 0.8, 2.0)
+    canvas.paint(where, np.where(dz < 0, wall, np.abs(dx) - r), cartilage, 0.9, 0.4, AIRWAY)
+    inner = r - 1.4
+    arch = (flat - 1.4 + 0.25 * canvas.field("rim", where, 6.0, 3.0)) * np.sqrt(np.maximum(1 - (dx / inner) ** 2, 0.02))
+    below = dz + arch  # depth past the air interface, mm
+    lumen = np.maximum(np.abs(dx) - inner, -below)
+    rings = body.ring_db * np.exp(-np.maximum(below, 0) / 4) * np.cos(2 * np.pi * below / body.ring_mm)
+    dirt = canvas.field("dirt", where, 0.8, 2.2)
+    echo = -7 - 1.1 * np.maximum(below, 0) + rings * (1 + 0.4 * dirt) + 3 * dirt
+    canvas.paint(where, lumen, np.maximum(echo, -38), 0.75, 0.55, AIRWAY)
+    facing = np.clip(1.25 - (dx / inner) ** 2 * 1.6, 0, 1)
+    canvas.line(where, -below, 12, 0.3, 1, 0.8, shine=1.6, near=facing.astype(np.float32))
 
 
-def _vessels(canvas: Canvas, body: Layout, frame: np.ndarray) -> Array:
-    """Carotid and jugular, kept 1 mm apart; vessels take 30 % of the warp."""
-    z, x = 0.3 * canvas.zw + 0.7 * canvas.z, 0.3 * canvas.xw + 0.7 * canvas.x
-    r = body.carotid
+def _vessels(canvas: Canvas, body: Layout, frame: np.ndarray) -> Limit:
+    """Carotid and jugular, kept 1 mm apart; vessels take 30 % of the warp. Returns the carotid's distance."""
+    r, (height, width) = body.carotid, body.jugular
     cz, cx = body.centre + body.carotid_drop * 0.8, -body.lobe_width - r - 0.3 - 1.2 * frame[10]
-    carotid = ellipse(z - cz, x - cx, r * 0.96, r)
-    height, width = body.jugular
     jz, jx = cz - r - height * 0.6 - 0.8 + 1.5 * frame[11], cx - r * 0.6 - width * 0.8
     jz = min(jz, cz - 0.3 * r)
+    where = canvas.box(jz - height - 3, cz + r + 3, jx - width - 3, cx + r + 3)
+    z = 0.3 * canvas.zw[where] + 0.7 * canvas.z[where[0]]
+    x = 0.3 * canvas.xw[where] + 0.7 * canvas.x[:, where[1]]
+    carotid = ellipse(z - cz, x - cx, r * 0.96, r)
     jugular = np.maximum(ellipse(z - jz, x - jx, height, width), 1.0 - carotid)
-    for s, wall, (vz, vx, size) in ((carotid, 7.0, (cz, cx, r)), (jugular, 4.0, (jz, jx, width))):
-        where = canvas.box(vz - size - 2, vz + size + 2, vx - size - 2, vx + size + 2)
-        blood = np.maximum(-30 + 9 * np.exp(np.minimum(0.9 * s[where], 0)), -30)
-        canvas.paint(where, s[where], blood, 0.05, 0.15, VESSEL)
-        canvas.line(where, s[where] - 0.1, wall, 0.22, 2, 0.5, shine=0.6)
-    return carotid
+    for s, wall in ((carotid, 7.0), (jugular, 4.0)):
+        blood = np.maximum(-30 + 9 * np.exp(np.minimum(0.9 * s, 0)), -30)
+        canvas.paint(where, s, blood, 0.05, 0.15, VESSEL)
+        canvas.line(where, s - 0.1, wall, 0.22, 2, 0.5, shine=0.6)
+    return where, carotid
 
 
-def paint_longitudinal(canvas: Canvas, body: Layout, patient: Patient) -> dict[str, Array]:
+def paint_longitudinal(canvas: Canvas, body: Layout, patient: Patient) -> dict[str, Limit]:
     """Paint the longitudinal view; return the signed distances that a nodule must respect."""
     frame = canvas.rng("frame-anatomy").random(16)
     tilt = np.float32(0.10 * (frame[0] - 0.5))
@@ -261,4 +263,4 @@ def paint_longitudinal(canvas: Canvas, body: Layout, patient: Patient) -> dict[s
     gland = ellipse(z - body.centre, x - 6 * (frame[5] - 0.5), body.lobe_height, body.lobe_length)
     where = canvas.box(top - 4, back + 4, -1e3, 1e3)
     _gland(canvas, body, patient, gland[where], where)
-    return {"gland": gland}
+    return {}

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from thyrolearn.phantom.anatomy import Layout
+from thyrolearn.phantom.anatomy import Layout, Limit
 from thyrolearn.phantom.canvas import Canvas
-from thyrolearn.phantom.fields import Array, ridge, soft
+from thyrolearn.phantom.fields import Array, ridge
 from thyrolearn.phantom.records import Nodule, Patient
 from thyrolearn.seeding import stream
 from thyrolearn.tirads import Composition, Focus, Margin
@@ -101,7 +101,7 @@ def _distance(canvas: Canvas, where: Where, lesion: Lesion, nodule: Nodule) -> A
 
 
 def paint_nodule(
-    canvas: Canvas, lesion: Lesion, nodule: Nodule, patient: Patient, limits: dict[str, Array]
+    canvas: Canvas, lesion: Lesion, nodule: Nodule, patient: Patient, limits: dict[str, Limit]
 ) -> tuple[Where, Array, dict[str, object]]:
     """Paint the nodule; return its box on the canvas, the signed distance over it, and facts for the record."""
     pad = 3.0
@@ -112,18 +112,18 @@ def paint_nodule(
         lesion.x + lesion.width + pad,
     )
     s = _distance(canvas, where, lesion, nodule)
-    for name in ("airway", "carotid"):
-        if name in limits:
-            s = np.maximum(s, 0.5 - limits[name][where])
+    for at, other in limits.values():
+        mine, theirs = _overlap(where, at)
+        s[mine] = np.maximum(s[mine], 0.5 - other[theirs])
     draw = stream(*canvas.key[:3], "nodule-look").random(32)  # type: ignore[misc, arg-type]
     edge = EDGE_MM[nodule.truth.margin]
-    base = patient.parenchyma_db - (4.0 if patient.hashimoto else 0.0)
+    base = patient.parenchyma_db
     look = nodule.latents
     spread = float(look.heterogeneity_db)
     echo = base + look.echo_db + spread * canvas.field("inside", where, 1.6)
     echo += 0.5 * spread * canvas.field("inside-middle", where, 0.6)
     echo += 0.9 * canvas.field("inside-fine", where, 0.4, 0.8)
-    loss = float(np.clip(0.54 + 0.16 * (draw[0] - 0.5), 0.3, 0.9)) * patient.attenuation
+    loss = 0.52 + 0.16 * (float(draw[0]) - 0.5) + look.attenuation
     composition = nodule.truth.composition
     if composition is not Composition.CYSTIC:
         canvas.paint(where, s, echo, loss, edge, SOLID)
@@ -132,6 +132,16 @@ def paint_nodule(
     facts: dict[str, object] = {"cyst_fraction": fluid, "contrast_db": float(look.echo_db)}
     facts["foci_mm"] = _foci(canvas, where, s, lesion, nodule, draw)
     return where, s, facts
+
+
+def _overlap(a: Where, b: Where) -> tuple[Where, Where]:
+    """Return the common part of two boxes in the coordinates of each."""
+    mine, theirs = [], []
+    for p, q in zip(a, b, strict=True):
+        low, high = max(p.start, q.start), max(min(p.stop, q.stop), max(p.start, q.start))
+        mine.append(slice(low - p.start, high - p.start))
+        theirs.append(slice(low - q.start, high - q.start))
+    return (mine[0], mine[1]), (theirs[0], theirs[1])
 
 
 def _fluid(canvas: Canvas, where: Where, s: Array, lesion: Lesion, nodule: Nodule, base: float, edge: float) -> float:
@@ -143,8 +153,8 @@ def _fluid(canvas: Canvas, where: Where, s: Array, lesion: Lesion, nodule: Nodul
         return 1.0
     if composition is Composition.MIXED and inside.any():
         share = float(np.clip(share, 0.12, 0.85))
-        f = canvas.field("cyst", where, max(lesion.height / 2.2, 1.0), max(lesion.width / 2.2, 1.0))
-        f = f + 0.25 * canvas.field("cyst-fine", where, 0.9)
+        f = canvas.field("cyst", where, max(lesion.height / 1.7, 1.2), max(lesion.width / 1.7, 1.2))
+        f = f + 0.18 * canvas.field("cyst-fine", where, 0.9)
         cut = np.quantile(f[inside], share)
         scale = np.float32(min(lesion.height, lesion.width) / 2.6)
         d = np.maximum((f - np.float32(cut)) * scale, s + 0.5)
@@ -153,10 +163,10 @@ def _fluid(canvas: Canvas, where: Where, s: Array, lesion: Lesion, nodule: Nodul
         return float(np.mean(d[s < 0] < 0))
     if composition is Composition.SPONGIFORM and inside.any():
         share = float(np.clip(share, 0.52, 0.75))
-        f = canvas.field("sponge", where, 0.55, 0.75) + 0.5 * canvas.field("sponge-coarse", where, 1.5)
-        d = np.maximum((f - np.float32(np.quantile(f[inside], share))) * np.float32(0.42), s + 0.35)
-        canvas.paint(where, d, -24.0, 0.2, 0.10, CYST)
-        canvas.line(where, d, 4, 0.13, 1, 0.8, shine=0.5)
+        f = canvas.field("sponge", where, 0.42, 0.62) + 0.4 * canvas.field("sponge-coarse", where, 1.5)
+        d = np.maximum((f - np.float32(np.quantile(f[inside], share))) * np.float32(0.3), s + 0.35)
+        canvas.paint(where, d, -17 + 4 * canvas.field("debris", where, 1.2), 0.3, 0.12, CYST)
+        canvas.line(where, d, 4, 0.13, 1, 0.8, shine=0.4)
         return float(np.mean(d[s < 0] < 0))
     return 0.0
 
@@ -186,10 +196,7 @@ def _foci(
         arc = _angle(canvas, where, lesion) - 2 * np.pi * float(draw[3])
         near = np.clip(2.5 * (np.cos(arc) - 0.1 + 0.4 * canvas.gaps[where]), 0, 1)
         shell = np.abs(s + 0.15) - 0.22
-        m = soft(shell, 0.08) * near
-        canvas.echo[where] += m * (13 - canvas.echo[where])
-        canvas.loss[where] += m * (6.0 - canvas.loss[where])
-        np.copyto(canvas.tissue[where], CALCIFICATION, where=m > 0.5)
+        canvas.calcify(where, np.where(near > 0.5, shell, 1.0).astype(np.float32), 12 + 2 * canvas.gaps[where], 5.0)
         found.append((lesion.z, lesion.x, "rim"))
     if Focus.COMET in foci:
         for z, x in _spots(canvas, where, s, 1 + int(3 * draw[4]), rng, tissue=CYST):
@@ -216,8 +223,7 @@ def _macro(canvas: Canvas, where: Where, s: Array, lesion: Lesion, rng: np.rando
         width = min(0.75 + rng.random(), 0.45 * lesion.width)
         d = np.hypot((canvas.x[:, where[1]] - x) / width, (canvas.z[where[0]] - z) / (0.45 * width)) - 1
         d = (0.45 * width * d + 0.18 * clump).astype(np.float32)
-        canvas.paint(where, d, 8 + 2 * clump, 11.0, 0.1, CALCIFICATION)
-        canvas.line(where, d, 8, 0.2, 1, 0.4, shine=2.0, near=(canvas.z[where[0]] < z + 0 * d).astype(np.float32))
+        canvas.calcify(where, d, 11 + 2 * clump, 11.0)
         found.append((z, x, "macro"))
     return found
 

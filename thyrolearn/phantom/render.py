@@ -160,15 +160,18 @@ def _signal(s: Scene) -> Array:
     c = s.canvas
     weaken = np.exp(np.float32(-np.log(10) / 20) * s.loss_db)
     amplitude = np.exp(np.float32(np.log(10) / 20) * c.echo) * weaken
-    phase = np.float32(4) * field(c.rng("phase"), c.echo.shape, c.extent, 0.5, 2.0)
-    coherent = (c.shine * weaken) * np.exp(1j * phase)
+    at = np.nonzero(c.shine > 1e-3)
+    phase = np.float32(4) * field(c.rng("phase"), c.echo.shape, c.extent, 0.5, 2.0)[at]
+    strength = c.shine[at] * weaken[at]
+    coherent = np.zeros(c.echo.shape, np.complex64)
+    coherent.real[at], coherent.imag[at] = strength * np.cos(phase), strength * np.sin(phase)
     points = []
-    for z, x, strength in c.points:
+    for z, x, level in c.points:
         row, column = z / c.extent[0], (x - float(c.x[0, 0])) / (c._dx * c.x.shape[1])
         i, j = int(row * c.echo.shape[0]), int(column * c.echo.shape[1])
         if 0 <= i < c.echo.shape[0] and 0 <= j < c.echo.shape[1]:
-            points.append((row, column, strength * float(weaken[i, j])))
-    return envelope(amplitude, coherent.astype(np.complex64), points, c.extent, s.scanner, c.rng("speckle"))
+            points.append((row, column, level * float(weaken[i, j])))
+    return envelope(amplitude, coherent, points, c.extent, s.scanner, c.rng("speckle"))
 
 
 def _picture(s: Scene, env: Array, patient: Patient) -> np.ndarray:
