@@ -1,0 +1,70 @@
+"""`load`, the one door to data: the settings say which, and everything after it is the same."""
+
+from pathlib import Path
+from typing import Any
+
+from thyrolearn.data.cohort import Cohort
+from thyrolearn.errors import SettingsError
+from thyrolearn.settings import Settings, current
+
+__all__ = ["load", "check", "names"]
+
+
+def names() -> list[str]:
+    """Every name that `load` knows: the phantom, the public sets that have a loader, and ``folder``.
+
+    >>> "phantom" in names(), "ddti" in names()
+    (True, True)
+    """
+    from thyrolearn.data.public import READERS
+
+    return ["phantom", *READERS]
+
+
+def load(
+    data: Settings | str | None = None,
+    *,
+    root: Path | str | None = None,
+    name: str = "stills",
+    unlabelled: bool = False,
+    progress: bool = True,
+    **options: Any,
+) -> Cohort:
+    """Load a cohort: the phantom's cohort ``name``, or the public set in the folder ``root``.
+
+    ``data`` is a `Settings`, a name ("phantom", "ddti", ...), or None for the environment's settings. Cases without
+    a label are left out unless ``unlabelled`` (or unless none has one). ``options`` go to the loader: ``part`` for
+    the phantom ("main", "held-out" or None), ``region="frame"`` for DDTI. Raises `SettingsError` for an unknown
+    name and `DataError` for a folder that is missing, empty or damaged. Lesson: start/data_and_splits.
+
+    >>> cohort = load("phantom", name="sample", progress=False)  # doctest: +SKIP
+    """
+    settings = data if isinstance(data, Settings) else current(data=data, root=root)
+    root = root or settings.root
+    if settings.data == "phantom":
+        from thyrolearn.data.phantom import load_phantom
+
+        return load_phantom(name, progress=progress, **options)
+    cohort = reader(settings.data).read(root, **options)
+    labelled = cohort.labelled
+    return cohort if unlabelled or not len(labelled) else labelled
+
+
+def check(data: str, root: Path | str | None) -> dict[str, Any]:
+    """Read a public set and report ``images``, ``usable``, ``annotations``, ``skipped`` and ``duplicates``.
+
+    ``skipped`` lists ``{"file", "reason"}``; ``damaged`` names the files of this copy that are broken, which `load`
+    refuses to pass over. Raises `SettingsError` and `DataError` as `load` does.
+    """
+    return reader(data).gather(root, damaged="skip").report()
+
+
+def reader(data: str) -> Any:
+    """The loader module of a public set; raises `SettingsError` for a name that is not known."""
+    from importlib import import_module
+
+    from thyrolearn.data.public import READERS
+
+    if data not in READERS:
+        raise SettingsError(f"There is no data set {data!r}.", f"Choose one of {', '.join(names())}.")
+    return import_module(f"thyrolearn.data.public.{READERS[data]}")

@@ -1,0 +1,216 @@
+"""The phantom's named cohorts: what each holds, and how it comes onto the disk.
+
+Frames are rendered once, by one helper process a core, into the user's cache, and opened from there. The
+build can be stopped at any time and goes on where it was; two builds of one cohort wait for each other; a
+new version of the simulator gets a folder of its own. All images are synthetic, for teaching, not for diagnosis.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from thyrolearn.data import store
+from thyrolearn.data.case import Case, InMemory
+from thyrolearn.data.cohort import Cohort
+from thyrolearn.errors import SettingsError
+from thyrolearn.files import writable_folder
+
+__all__ = ["COHORTS", "Part", "Recipe", "load_phantom", "folder_for"]
+
+SHARD = 96  # frames; two seconds of work, so little is lost on Ctrl-C
+LABEL_SOURCE = "phantom truth"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A share of a cohort: which patients of the population, on which scanners."""
+
+    name: str
+    patients: int
+    scanners: dict[str, float]
+    first: int = 0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a named cohort is made of; two frames a nodule are a transverse and a longitudinal view."""
+
+    purpose: str
+    parts: tuple[Part, ...]
+    frames: int = 2
+    size: int = 256
+    prevalence: float = 0.25
+    difficulty: str = "default"
+    seed: int = 2025
+
+
+COHORTS: dict[str, Recipe] = {
+    "stills": Recipe(
+        purpose="benign or malignant: two frames a nodule, three training scanners, two held out",
+        parts=(
+            Part("main", 2000, {"A": 0.55, "B": 0.30, "D": 0.15}),
+            Part("held-out", 500, {"C": 1.0, "E": 1.0}, first=100_000),
+        ),
+    ),
+    "sample": Recipe(
+        purpose="forty patients for a first look and for tests",
+        parts=(
+            Part("main", 30, {"A": 0.55, "B": 0.30, "D": 0.15}),
+            Part("held-out", 10, {"C": 1.0, "E": 1.0}, 100_000),
+        ),
+        seed=7,
+    ),
+}
+
+
+def folder_for(name: str, recipe: Recipe) -> Path:
+    """The cache folder of a cohort; its name changes with recipe, simulator and layout."""
+    from thyrolearn.phantom.render import SIM_VERSION
+    from thyrolearn.settings import folders
+
+    text = json.dumps([asdict(recipe), SIM_VERSION, store.VERSION, SHARD], sort_keys=True)
+    key = hashlib.sha256(text.encode()).hexdigest()[:12]
+    return folders().cache / "phantom" / f"{name}-{key}"
+
+
+def plan(recipe: Recipe) -> list[list[tuple[str, Any, Any, int]]]:
+    """The frames of a cohort, shard by shard: (part, patient, nodule, frame number)."""
+    from thyrolearn.phantom.population import patients
+
+    frames = [
+        (part.name, patient, nodule, number)
+        for part in recipe.parts
+        for patient in patients(
+            part.patients,
+            recipe.seed,
+            scanners=part.scanners,
+            prevalence=recipe.prevalence,
+            difficulty=recipe.difficulty,
+            first=part.first,
+        )
+        for nodule in patient.nodules
+        for number in range(recipe.frames)
+    ]
+    return [frames[i : i + SHARD] for i in range(0, len(frames), SHARD)]
+
+
+def render_case(part: str, patient: Any, nodule: Any, number: int, recipe: Recipe) -> Case:
+    """Render one frame and say all that is known of it."""
+    from thyrolearn.phantom.render import render
+
+    frame = render(patient, nodule, number, recipe.seed, size=recipe.size)
+    return case_of(frame, part=part)
+
+
+def case_of(frame: Any, *, part: str = "main", source: str = "phantom") -> Case:
+    """Turn a phantom `Frame` into a `Case`.
+
+    >>> from thyrolearn import phantom
+    >>> patient = phantom.patients(1, seed=0)[0]
+    >>> from thyrolearn.phantom.render import render
+    >>> case = case_of(render(patient, patient.nodules[0], 0, seed=0, size=128))
+    >>> case.source, case.shape, case.label_source
+    ('phantom', (128, 128), 'phantom truth')
+    """
+    from thyrolearn.tirads import acr
+
+    patient, nodule = frame.patient, frame.nodule
+    points = acr.points(nodule.truth)
+    return Case(
+        id=f"p{patient.number:06d}-n{nodule.number}-f{frame.number}",
+        source=source,
+        patient=str(patient.number),
+        nodule=str(nodule.number),
+        pixels=InMemory(frame.image, frame.mask, f"{frame.sim_version}:{frame.seed}"),
+        label=nodule.label,
+        label_source=LABEL_SOURCE,
+        descriptors=nodule.truth,
+        readers=nodule.readers,
+        level=str(acr.level(points)),
+        points=points,
+        boxes=(tuple(float(v) for v in frame.box),) if frame.mask.any() else (),  # type: ignore[arg-type]
+        view=frame.view,
+        site=patient.site,
+        scanner=patient.scanner,
+        spacing_mm=tuple(float(v) for v in frame.spacing_mm),  # type: ignore[arg-type]
+        size_mm=float(max(frame.diameters_mm)),
+        posterior=float(nodule.posterior),
+        raw={
+            "part": part,
+            "frame": frame.number,
+            "histotype": nodule.histotype,
+            "age": patient.age,
+            "sex": patient.sex,
+            "hashimoto": patient.hashimoto,
+            "visible": round(float(frame.visible.sum() / max(frame.mask.sum(), 1)), 3),
+        },
+        notes=("synthetic",),
+    )
+
+
+def build_shards(name: str, folder: Path, numbers: Iterator[int]) -> Iterator[int]:
+    """Render the shards ``numbers`` into ``folder``; yields each number of frames done."""
+    recipe = COHORTS[name]
+    shards = plan(recipe)
+    for number in numbers:
+        if not store.is_written(folder, number):
+            cases = [render_case(*frame, recipe) for frame in shards[number]]
+            store.write_shard(folder, number, cases)
+        yield len(shards[number])
+
+
+def load_phantom(
+    name: str = "stills", *, part: str | None = "main", workers: int | None = None, progress: bool = True
+) -> Cohort:
+    """Open the phantom cohort ``name``, building it first where it is not in the cache yet.
+
+    ``part`` is "main" (scanners A, B, D), "held-out" (C, E) or None for both. ``workers`` helper processes
+    render (default: one a core). Raises `SettingsError` for an unknown name and `DataError` where the cache
+    cannot be written.
+    """
+    if name not in COHORTS:
+        raise SettingsError(f"The phantom has no cohort {name!r}.", f"Choose one of {', '.join(COHORTS)}.")
+    recipe = COHORTS[name]
+    folder = folder_for(name, recipe)
+    if not store.is_finished(folder):
+        from thyrolearn.data.build import build
+
+        build(name, folder, len_of(recipe), workers=workers, progress=progress)
+    cohort = store.open_cohort(folder)
+    if part is None:
+        return cohort
+    chosen = cohort.filter(lambda case: case.raw["part"] == part)
+    if not len(chosen):
+        names = ", ".join(repr(p.name) for p in recipe.parts)
+        raise SettingsError(f"The cohort {name!r} has no part {part!r}.", f"Choose one of {names}, or None for all.")
+    return chosen.named(f"phantom {name}" if part == "main" else f"phantom {name}, {part}")
+
+
+def len_of(recipe: Recipe) -> list[int]:
+    """Frames in each shard."""
+    return [len(shard) for shard in plan(recipe)]
+
+
+def remove_older(folder: Path, name: str) -> None:
+    """Remove builds of the same cohort by an older simulator, which nothing opens again."""
+    for other in folder.parent.glob(f"{name}-????????????"):
+        if other != folder and other.is_dir():
+            shutil.rmtree(other, ignore_errors=True)
+
+
+def default_workers() -> int:
+    """One helper a core that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def make_folder(folder: Path) -> Path:
+    """Make the cohort's folder, or say why it cannot be made."""
+    writable_folder(folder.parent)
+    return writable_folder(folder)
