@@ -26,13 +26,23 @@ LAYERS = [(7, 2), (3, 1), (3, 2), (5, 1)]  # kernel and stride; no two misconcep
 def _check_receptive_field(answer: Callable[..., Any]) -> Verdict:
     got = call(answer, list(LAYERS))
     known = (
-        (close(got, sum(k for k, _ in LAYERS)), "sum of kernels", "You added the kernels. Two neighbouring units share "
-         "most of what they see: each layer adds its kernel minus one."),
-        (close(got, 1 + sum(k - 1 for k, _ in LAYERS)), "strides ignored", "Right for stride 1. After a stride of 2, one "
-         "step in the next layer is two pixels of the picture."),
-        (close(got, 41), "stride too early", "You let a layer's own stride widen its own kernel. The stride takes effect "
-         "from the next layer on."),
-    )  # fmt: skip
+        (
+            close(got, sum(k for k, _ in LAYERS)),
+            "sum of kernels",
+            "You added the kernels. Two neighbouring units share "
+            "most of what they see: each layer adds its kernel minus one.",
+        ),
+        (
+            close(got, 1 + sum(k - 1 for k, _ in LAYERS)),
+            "strides ignored",
+            "Right for stride 1. After a stride of 2, one step in the next layer is two pixels of the picture.",
+        ),
+        (
+            close(got, 41),
+            "stride too early",
+            "You let a layer's own stride widen its own kernel. The stride takes effect from the next layer on.",
+        ),
+    )
     right = close(got, 31) and close(call(answer, [(3, 1), (3, 1)]), 5) and close(call(answer, []), 1)
     praise = "31 pixels. Two kernels of 3 see 5 pixels, as VGG says; with strides the view grows faster."
     return judge(right, praise, *known, otherwise="Start from one pixel. Each layer adds (kernel - 1) steps.")
@@ -88,13 +98,28 @@ RECEPTIVE_FIELD = Exercise(
 def _check_weights(answer: Callable[..., Any]) -> Verdict:
     dense, split = call(answer, 12, 24, 5), call(answer, 12, 24, 5, 4)
     known = (
-        (close(dense, 24 * 12 * 25), "bias forgotten", "The kernels are counted, but each output channel also has a bias."),
-        (close(dense, 24 * 12 * 5 + 24), "kernel not squared", "A kernel has two sides: its weights are kernel x kernel."),
-        (close(dense, 7224) and close(split, 7224), "groups ignored", "Right for one group. With groups, an output channel "
-         "reads only the inputs of its own group."),
-        (close(dense, 7224) and close(split, 474), "groups twice", "You divided the outputs by the groups as well. "
-         "All the output channels are still there; each reads fewer inputs."),
-    )  # fmt: skip
+        (
+            close(dense, 24 * 12 * 25),
+            "bias forgotten",
+            "The kernels are counted, but each output channel also has a bias.",
+        ),
+        (
+            close(dense, 24 * 12 * 5 + 24),
+            "kernel not squared",
+            "A kernel has two sides: its weights are kernel x kernel.",
+        ),
+        (
+            close(dense, 7224) and close(split, 7224),
+            "groups ignored",
+            "Right for one group. With groups, an output channel reads only the inputs of its own group.",
+        ),
+        (
+            close(dense, 7224) and close(split, 474),
+            "groups twice",
+            "You divided the outputs by the groups as well. "
+            "All the output channels are still there; each reads fewer inputs.",
+        ),
+    )
     right = close(dense, 7224) and close(split, 24 * 3 * 25 + 24) and close(call(answer, 8, 8, 3, 8), 80)
     praise = "Right, and with one kernel a channel the cost falls by as much as there are channels."
     return judge(
@@ -123,7 +148,8 @@ WEIGHTS = Exercise(
         ),
         Wrong(
             "one side of the kernel",
-            "def weights(inputs, outputs, kernel, groups=1):\n    return outputs * (inputs // groups) * kernel + outputs",
+            "def weights(inputs, outputs, kernel, groups=1):\n"
+            "    return outputs * (inputs // groups) * kernel + outputs",
             "kernel not squared",
         ),
         Wrong(
@@ -158,12 +184,27 @@ def _check_auc(answer: Callable[..., Any]) -> Verdict:
     labels, scores = _auc_inputs()
     truth, got = roc_auc_score(labels, scores), call(answer, labels, scores)
     known = (
-        (close(got, 8 / 12), "ties lost", "A pair with equal scores counts as a miss here. It is a draw: count one half."),
-        (close(got, 10 / 12), "ties won", "A pair with equal scores counts as a win here. It is a draw: count one half."),
-        (close(got, 1 - truth), "classes swapped", "This is the share of pairs in which the benign nodule scored higher."),
-        (close(got, ((scores > 0.5) == labels).mean()), "accuracy", "This is the share of right answers at one threshold. "
-         "The AUC compares pairs and needs no threshold."),
-    )  # fmt: skip
+        (
+            close(got, 8 / 12),
+            "ties lost",
+            "A pair with equal scores counts as a miss here. It is a draw: count one half.",
+        ),
+        (
+            close(got, 10 / 12),
+            "ties won",
+            "A pair with equal scores counts as a win here. It is a draw: count one half.",
+        ),
+        (
+            close(got, 1 - truth),
+            "classes swapped",
+            "This is the share of pairs in which the benign nodule scored higher.",
+        ),
+        (
+            close(got, ((scores > 0.5) == labels).mean()),
+            "accuracy",
+            "This is the share of right answers at one threshold. The AUC compares pairs and needs no threshold.",
+        ),
+    )
     right = close(got, truth) and close(call(answer, labels, labels.astype(float)), 1.0)
     praise = "The same as scikit-learn gives, from the meaning alone."
     return judge(right, praise, *known, otherwise="Compare each malignant score with each benign one, and average.")
