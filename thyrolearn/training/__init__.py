@@ -1,1 +1,21 @@
-"""To be filled."""
+"""Training: a `Task` says what is predicted, `fit` trains, a `Run` is what remains."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from thyrolearn.training.loop import fit
+    from thyrolearn.training.run import Run
+    from thyrolearn.training.tasks import Task, classification
+
+__all__ = ["Task", "classification", "fit", "Run"]
+
+_HOMES = {"Task": "tasks", "classification": "tasks", "fit": "loop", "Run": "run"}
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,71 @@
+"""What a network costs and how far it looks."""
+
+from typing import NamedTuple
+
+import torch
+from torch import nn
+
+from thyrolearn.arrays import Floats
+from thyrolearn.errors import ParameterError
+from thyrolearn.seeding import torch_seed
+
+__all__ = ["Count", "count", "receptive_field"]
+
+
+class Count(NamedTuple):
+    """The size of a network: numbers it has learnt, and multiply-accumulate operations for one image."""
+
+    parameters: int
+    macs: int
+
+
+def count(model: nn.Module, size: int | None = None) -> Count:
+    """Count the trainable parameters and the multiply-accumulates (half of torch's FLOPs) for one image.
+
+    ``size`` is the side in pixels, by default what the model was made for. Convolutions, matrix products and
+    attention are counted, as everywhere in the literature; additions, normalisations and activations are not.
+    Lesson: architectures/cnn.
+
+    >>> from thyrolearn import models
+    >>> count(models.create("linear"))
+    Count(parameters=257, macs=256)
+    """
+    from torch.utils.flop_counter import FlopCounterMode
+
+    size = size or getattr(model, "recipe", {}).get("size", 64)
+    place = next(model.parameters()).device
+    training = model.training
+    counter = FlopCounterMode(display=False)
+    with counter, torch.no_grad():
+        model.eval()(torch.zeros(1, 1, size, size, device=place))
+    model.train(training)
+    return Count(sum(p.numel() for p in model.parameters() if p.requires_grad), counter.get_total_flops() // 2)
+
+
+def receptive_field(model: nn.Module, size: int = 64, *, inputs: int = 16, seed: int = 0) -> Floats:
+    """Return how strongly each pixel moves the centre of the last feature map: (size, size), sum 1.
+
+    The effective receptive field of Luo et al. 2016, arXiv 1701.04128: the absolute gradient of the centre unit,
+    summed over channels, averaged over ``inputs`` random images. It is smaller and rounder than the theoretical
+    one. The model needs ``features`` that give (n, c, h, w); else `ParameterError`. Lesson: architectures/cnn.
+
+    >>> from thyrolearn import models
+    >>> field = receptive_field(models.create("vgg", width=4), 64, inputs=2)
+    >>> field.shape, round(float(field.sum()), 6), bool(field[32, 32] > field[0, 0])
+    ((64, 64), 1.0, True)
+    """
+    features = getattr(model, "features", None)
+    if not isinstance(features, nn.Module):
+        raise ParameterError("This model has no feature map.", "Give a convolutional model, such as 'resnet'.")
+    place = next(model.parameters()).device
+    generator = torch.Generator().manual_seed(torch_seed(seed, "receptive field"))
+    x = torch.rand(inputs, 1, size, size, generator=generator).to(place).requires_grad_()
+    training = model.training
+    maps = features.eval()(x)
+    model.train(training)
+    # A sign per channel keeps the channels from cancelling each other.
+    signs = torch.randint(0, 2, maps.shape[:2], generator=generator).to(place) * 2 - 1
+    centre = (maps[:, :, maps.shape[2] // 2, maps.shape[3] // 2] * signs).sum()
+    (slope,) = torch.autograd.grad(centre, x)
+    field = slope.abs().mean(dim=(0, 1)).double().cpu().numpy()
+    return field / field.sum()

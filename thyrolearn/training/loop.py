@@ -1,0 +1,330 @@
+"""One training loop for every task: one process or many, CPU or GPU, interrupted and resumed (lesson start/learning_loop).
+
+The recipe was measured (per second of CPU time) before it was chosen: images stay uint8 in memory, a batch is
+augmented at once on the device, convolutions run channels last and, where it pays, in bfloat16; fused AdamW
+(Loshchilov and Hutter 2019, arXiv 1711.05101) under a one-cycle learning rate.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
+
+from thyrolearn.errors import ParameterError
+from thyrolearn.files import writable_folder
+from thyrolearn.seeding import stream, torch_seed
+from thyrolearn.training import checkpoint
+from thyrolearn.training.environment import environment
+from thyrolearn.training.hints import half_precision, hints, one_cycle
+from thyrolearn.training.progress import Progress
+from thyrolearn.training.run import Run, outputs_of
+
+if TYPE_CHECKING:
+    from thyrolearn.training.tasks import Task
+
+__all__ = ["fit"]
+
+Augment = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What decides the result of a training, beside the network, the task and the data."""
+
+    epochs: int | None
+    cpu_seconds: float | None
+    batch: int
+    rate: float
+    weight_decay: float
+    clip: float | None
+    accumulate: int
+    patience: int | None
+    seed: int
+    augment: bool
+    half: bool
+
+    def __post_init__(self) -> None:
+        if (self.epochs is None) == (self.cpu_seconds is None):
+            raise ParameterError("Give either epochs or cpu_seconds.", "For example fit(..., epochs=8).")
+        for name in ("epochs", "cpu_seconds", "batch", "rate", "clip", "accumulate", "patience"):
+            value = getattr(self, name)
+            if value is not None and value <= 0:
+                raise ParameterError(f"{name}={value} trains nothing.", f"Give {name} > 0.")
+
+
+def fit(
+    model: nn.Module,
+    task: Task,
+    train: Any,
+    validation: Any = None,
+    *,
+    epochs: int | None = None,
+    cpu_seconds: float | None = None,
+    batch: int = 32,
+    rate: float = 3e-3,
+    weight_decay: float = 1e-2,
+    clip: float | None = 1.0,
+    accumulate: int = 1,
+    patience: int | None = None,
+    seed: int = 0,
+    augment: bool | Augment = True,
+    half: bool | None = None,
+    folder: Path | str | None = None,
+    resume: bool = True,
+    progress: bool = True,
+    device: str | None = None,
+) -> Run:
+    """Train ``model`` for ``task`` on the batches ``train`` and return the `Run`.
+
+    ``train`` and ``validation`` have ``images`` (n, 1, h, w) uint8, ``labels``, ``groups`` and a length. Give
+    ``epochs``, or ``cpu_seconds``: then the learning rate follows the share of that process CPU time that is used.
+    An incomplete last batch of an epoch is left out (the order changes every epoch). ``accumulate`` splits a batch
+    into parts that fit in memory. ``patience`` stops after so many epochs without a better *validation* monitor and
+    returns the best epoch's weights. ``augment`` is True for `thyrolearn.data.augment`, or a function of the same
+    form. ``half`` forces bfloat16 on or off. With a ``folder`` every epoch is kept, and the same call goes on where
+    it was stopped, to the same bits on a CPU with the same threads. Under ``torchrun`` or ``accelerate launch`` each
+    process takes its share of every batch.
+
+    >>> from types import SimpleNamespace
+    >>> from thyrolearn import models
+    >>> from thyrolearn.training import classification
+    >>> dark, light = torch.zeros(32, 1, 16, 16), torch.full((32, 1, 16, 16), 200)
+    >>> class Toy(SimpleNamespace):
+    ...     def __len__(self): return len(self.images)
+    >>> toy = Toy(images=torch.cat([dark, light]).byte(), labels=torch.arange(64) // 32, groups=list(range(64)))
+    >>> run = fit(models.create("linear"), classification(), toy, epochs=3, rate=0.1, augment=False, progress=False)
+    >>> run.history[-1]["loss"] < run.history[0]["loss"]
+    True
+    """
+    accelerator, place = _processes(device)
+    plan = Plan(
+        epochs, cpu_seconds, batch, rate, weight_decay, clip, accumulate, patience, seed, bool(augment),
+        half_precision(model, place) if half is None else half,
+    )  # fmt: skip
+    if patience is not None and validation is None:
+        raise ParameterError("patience needs validation data.", "Give validation=…, never the test set.")
+    with hints() as threads, torch.random.fork_rng(devices=[place] if place.type not in ("cpu", "mps") else []):
+        loop = _Loop(model, task, train, validation, plan, accelerator, place, _augment(augment))
+        if folder is not None:
+            loop.open(writable_folder(folder), resume)
+        loop.go(progress and accelerator.is_main_process)
+        run = loop.finish(environment(place, threads, accelerator.num_processes))
+        if folder is not None and accelerator.is_main_process:
+            run.save(folder)
+        accelerator.wait_for_everyone()
+    return run
+
+
+def _processes(device: str | None) -> tuple[Accelerator, torch.device]:
+    from thyrolearn import settings
+
+    place = settings.device(device)
+    accelerator = Accelerator(cpu=place.type == "cpu")
+    return accelerator, accelerator.device if accelerator.num_processes > 1 else place
+
+
+def _augment(choice: bool | Augment) -> Augment | None:
+    if choice is True:
+        from thyrolearn.data import augment
+
+        return augment
+    return choice or None
+
+
+class _Loop:
+    """The state of one training: what `fit` steps through."""
+
+    def __init__(
+        self, model: nn.Module, task: Task, train: Any, validation: Any, plan: Plan,
+        accelerator: Accelerator, place: torch.device, augment: Augment | None,
+    ) -> None:  # fmt: skip
+        self.model, self.task, self.train, self.validation = model, task, train, validation
+        self.plan, self.accelerator, self.place, self.augment = plan, accelerator, place, augment
+        self.folder: Path | None = None
+        self.history: list[dict[str, float]] = []
+        self.best: dict[str, Tensor] | None = None
+        self.targets = task.targets(train)
+        self.size = min(plan.batch, len(train))
+        self.steps = len(train) // self.size if self.size else 0
+        if self.size < accelerator.num_processes:
+            raise ParameterError(
+                f"{len(train)} training cases in batches of {plan.batch} are too few.", "Give more cases."
+            )
+        model.to(place, memory_format=torch.channels_last)
+        self.optimiser = torch.optim.AdamW(model.parameters(), lr=plan.rate, weight_decay=plan.weight_decay, fused=True)
+        several = accelerator.num_processes > 1
+        self.wrapped = accelerator.prepare_model(model, device_placement=False) if several else model
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What a resumed training must share with the one that it goes on from."""
+        recipe = getattr(self.model, "recipe", type(self.model).__name__)
+        task = {"name": self.task.name, **self.task.options}
+        return {**asdict(self.plan), "model": recipe, "task": task, "cases": len(self.train)}
+
+    def spent(self, key: str) -> float:
+        """Seconds of training so far, wall (``seconds``) or process CPU (``cpu_seconds``)."""
+        return sum(row[key] for row in self.history)
+
+    def open(self, folder: Path, resume: bool) -> None:
+        """Take ``folder`` for the checkpoints and go on from what lies there."""
+        self.folder = folder
+        if resume:
+            self.history, self.best = checkpoint.restore(folder, self.model, self.optimiser, self.settings)
+
+    def go(self, progress: bool) -> None:
+        """Train epoch after epoch until the plan, the budget or the patience ends."""
+        budget = self.plan.cpu_seconds
+        start = self.spent("cpu_seconds") if budget else len(self.history)
+        bar = Progress(
+            budget or self.plan.epochs or 0, "CPU seconds" if budget else "epoch", enabled=progress, start=start
+        )
+        try:
+            with bar:
+                while not self.over():
+                    row = self.epoch(len(self.history))
+                    shown = {name: row[name] for name in ("loss", f"validation_{self.task.watch}") if name in row}
+                    bar.step(row["cpu_seconds"] if budget else 1, **shown)
+        except KeyboardInterrupt:
+            if self.accelerator.is_main_process:
+                print(self.farewell(), file=sys.stderr)
+            raise
+
+    def farewell(self) -> str:
+        """What to tell someone who pressed Ctrl-C."""
+        done = f"Stopped after {len(self.history)} finished epochs."
+        if self.folder is None:
+            return f"{done} Nothing was kept; give fit a folder=… to be able to go on."
+        return f"{done} They are kept in {self.folder}: the same call goes on from there."
+
+    def over(self) -> bool:
+        """Whether the training has ended."""
+        plan, rows = self.plan, self.history
+        if plan.patience and rows:
+            scores = [row[f"validation_{self.task.watch}"] for row in rows]
+            if len(scores) - 1 - int(np.argmax(scores)) >= plan.patience:
+                return True
+        if plan.cpu_seconds:
+            return self.spent("cpu_seconds") >= plan.cpu_seconds
+        return len(rows) >= (plan.epochs or 0)
+
+    def epoch(self, number: int) -> dict[str, float]:
+        """Pass once over the training data, look at the validation data, write the checkpoint."""
+        rank = self.accelerator.process_index
+        torch.manual_seed(torch_seed(self.plan.seed, "dropout", number, rank))
+        draw = torch.Generator(self.place).manual_seed(torch_seed(self.plan.seed, "augment", number, rank))
+        self.wrapped.train()
+        before = self.spent("cpu_seconds")
+        wall, cpu = time.perf_counter(), time.process_time()
+        total, count, rate = torch.zeros((), device=self.place), 0, 0.0
+        for index in self.order(number):
+            used = before + time.process_time() - cpu
+            fraction = self.fraction(number, count, used)
+            if fraction > 1:
+                break
+            rate = self.plan.rate * one_cycle(fraction)
+            total += self.step(index, rate, draw)
+            count += 1
+        loss = float(total) / max(count, 1)
+        row = {"epoch": number + 1, "loss": loss, "rate": rate, "images": count * self.size}
+        row |= {"seconds": time.perf_counter() - wall, "cpu_seconds": time.process_time() - cpu}
+        self.history.append(row | self.look())
+        self.keep()
+        return self.history[-1]
+
+    def order(self, number: int) -> Iterator[Tensor]:
+        """The batches of an epoch as case numbers; of each, the part that belongs to this process."""
+        # Raw words are stable between numpy versions; Generator.permutation is not promised to be.
+        words = stream(self.plan.seed, "order", number).bit_generator.random_raw(len(self.train))
+        shuffled = torch.from_numpy(np.argsort(words, kind="stable"))
+        rank, ranks = self.accelerator.process_index, self.accelerator.num_processes
+        share = self.size // ranks
+        for first in range(0, self.steps * self.size, self.size):
+            yield shuffled[first + rank * share : first + (rank + 1) * share]
+
+    def fraction(self, epoch: int, step: int, used: float) -> float:
+        """How far the training is, 0 to 1, by steps or by CPU time (that of the first process, for all)."""
+        if self.plan.cpu_seconds is None:
+            return (epoch * self.steps + step) / max(1, (self.plan.epochs or 1) * self.steps - 1)
+        if self.accelerator.num_processes > 1:
+            from accelerate.utils import broadcast
+
+            used = float(broadcast(torch.tensor(used, device=self.place)))
+        return used / self.plan.cpu_seconds
+
+    def step(self, index: Tensor, rate: float, draw: torch.Generator) -> Tensor:
+        """One update from the cases ``index``; returns their mean loss."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        self.optimiser.zero_grad()
+        total = torch.zeros((), device=self.place)
+        parts = index.chunk(self.plan.accumulate)
+        for part in parts:
+            images, targets = self.batch(part, draw)
+            with torch.autocast(self.place.type, torch.bfloat16, enabled=self.plan.half):
+                outputs = self.wrapped(images)
+            loss = self.task.loss(outputs.float(), targets) * (len(part) / len(index))
+            if part is parts[-1]:
+                self.accelerator.backward(loss)
+            else:
+                with self.accelerator.no_sync(self.wrapped):
+                    self.accelerator.backward(loss)
+            total += loss.detach()
+        if self.plan.clip is not None:
+            nn.utils.clip_grad_norm_(self.model.parameters(), self.plan.clip)
+        self.optimiser.step()
+        return total
+
+    def batch(self, index: Tensor, draw: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Images (float32, 0 to 1, channels last) and targets of the cases ``index``, on the device, augmented."""
+        images = self.train.images[index].to(self.place).float() / 255
+        targets = self.targets[index].to(self.place)
+        if self.augment is not None and self.task.spatial:
+            images, targets = self.augment(images, draw, masks=targets)
+        elif self.augment is not None:
+            images = self.augment(images, draw)
+        return images.contiguous(memory_format=torch.channels_last), targets
+
+    def look(self) -> dict[str, float]:
+        """Share the batch statistics between processes and judge the network on the validation data."""
+        if self.accelerator.num_processes > 1:
+            for buffer in self.model.buffers():
+                if buffer.is_floating_point():
+                    buffer.copy_(self.accelerator.reduce(buffer, "mean"))
+        if self.validation is None:
+            return {}
+        outputs = outputs_of(self.model, self.validation.images)
+        found = {"validation_loss": float(self.task.loss(outputs, self.task.targets(self.validation)))}
+        if self.task.monitor is not None:
+            score = self.task.monitor(self.validation, self.task.decode(outputs))
+            found[f"validation_{self.task.watch}"] = score
+            earlier = [row[f"validation_{self.task.watch}"] for row in self.history]
+            if self.plan.patience and not any(score <= other for other in earlier):
+                self.best = {name: value.clone() for name, value in self.model.state_dict().items()}
+        return found
+
+    def keep(self) -> None:
+        """Write the checkpoint (first process only)."""
+        if self.folder is not None and self.accelerator.is_main_process:
+            checkpoint.save(self.folder, self.model, self.optimiser, self.history, self.settings, self.best)
+
+    def finish(self, environment: dict[str, Any]) -> Run:
+        """Return the run, with the best weights if there was a patience, judged on the validation data."""
+        if self.best is not None:
+            self.model.load_state_dict(self.best)
+        run = Run(
+            self.model.eval(), self.task, self.history, self.settings, environment,
+            self.spent("seconds"), self.spent("cpu_seconds"),
+        )  # fmt: skip
+        if self.validation is not None:
+            run.evaluate(self.validation, "validation")
+        return run
