@@ -1,15 +1,15 @@
 """Which data, how much work, which device, which folders: all decided here and nowhere else.
 
-====================  ==========================================  =========
-variable              meaning                                     default
-====================  ==========================================  =========
-``THYROLEARN_DATA``   ``phantom`` or the name of a public set     phantom
-``THYROLEARN_ROOT``   the folder that holds that public set       (none)
-``THYROLEARN_TIER``   ``lesson`` (laptop) or ``full`` (patience)  lesson
-``THYROLEARN_DEVICE`` ``auto``, ``cpu``, ``cuda`` or ``mps``      auto
-``THYROLEARN_SEED``   the seed of initial weights and order       0
-``THYROLEARN_CACHE``  where cohorts are kept                      user cache
-====================  ==========================================  =========
+=====================  ==========================================  =========
+variable               meaning                                     default
+=====================  ==========================================  =========
+``THYROLEARN_DATA``    ``phantom`` or the name of a public set     phantom
+``THYROLEARN_ROOT``    the folder that holds that public set       (none)
+``THYROLEARN_TIER``    ``lesson`` (laptop) or ``full`` (patience)  lesson
+``THYROLEARN_DEVICE``  ``auto``, ``cpu``, ``cuda`` or ``mps``      auto
+``THYROLEARN_SEED``    the seed of initial weights and order       0
+``THYROLEARN_CACHE``   where cohorts are kept                      user cache
+=====================  ==========================================  =========
 """
 
 import os
