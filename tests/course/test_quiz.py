@@ -1,3 +1,6 @@
+import importlib
+import re
+import types
 from html.parser import HTMLParser
 
 import pytest
@@ -108,3 +111,36 @@ def test_a_faulty_item_is_named(tmp_path, change, said):
 def test_a_missing_quiz_is_said_in_one_line(small_course):
     with pytest.raises(LessonError, match=r"Lesson demo/first has no quiz"):
         course.begin("demo/first").quiz()
+
+
+LESSONS = [record.slug for record in course.outline()]
+
+
+def computed(slug, item, module=None):
+    """Hold a numeric key against the function that makes it: the right option and no other shows its text."""
+    module = module or importlib.import_module(f"thyrolearn.course.exercises.{slug.replace('/', '_')}")
+    value = str(getattr(module, item.compute)())
+    shows = [
+        re.search(rf"(?<![\d.]){re.escape(value)}(?![\d]|\.\d)", option.text) is not None for option in item.options
+    ]
+    return shows == [option.right for option in item.options]
+
+
+def test_a_stale_key_is_found(items):
+    assert computed("demo/first", items[0], types.SimpleNamespace(valid_width=lambda: 64 - 3 + 1))
+    assert not computed("demo/first", items[0], types.SimpleNamespace(valid_width=lambda: 64))
+    assert not computed("demo/first", items[0], types.SimpleNamespace(valid_width=lambda: 6))
+
+
+@pytest.mark.parametrize("slug", LESSONS)
+def test_a_lesson_has_at_least_four_items_with_live_keys(slug):
+    found = quiz.load(slug)
+    assert len(found) >= 4
+    for item in found:
+        assert item.compute is None or computed(slug, item), f"{slug}: the key of {item.id} is stale"
+
+
+@pytest.mark.parametrize("slug", LESSONS)
+def test_the_right_answer_is_not_always_in_one_place(slug):
+    places = {[option.right for option in item.options].index(True) for item in quiz.load(slug)}
+    assert len(places) > 1

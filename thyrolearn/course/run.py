@@ -5,7 +5,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +55,9 @@ def run(name: str, out: Path | str | None = None, **choices: Any) -> Path:
     return out
 
 
-def execute(record: LessonRecord, settings: Settings, progress: bool = True, **variables: str) -> Executed:
+def execute(
+    record: LessonRecord, settings: Settings, variables: Mapping[str, str] | None = None, progress: bool = True
+) -> Executed:
     """Execute the notebook of ``record`` under ``settings``; further environment ``variables`` reach the kernel."""
     import nbformat
     from tqdm import tqdm
@@ -67,7 +69,7 @@ def execute(record: LessonRecord, settings: Settings, progress: bool = True, **v
     with tempfile.TemporaryDirectory() as folder, tqdm(total=total, desc=record.slug, disable=not progress) as bar:
         client.on_cell_executed = lambda **_: bar.update()
         with _measured(client) as spent:
-            _run_cells(client, record, cwd=folder, env={**os.environ, **_variables(settings), **variables})
+            _run_cells(client, record, cwd=folder, env={**os.environ, **_variables(settings), **(variables or {})})
     return Executed(notebook, **spent)
 
 
