@@ -60,14 +60,11 @@ def load(path: Path | None = None) -> "pd.DataFrame":
     import pandas as pd
 
     table = _read(path)
-    faults = check(table)
-    if faults:
+    if faults := check(table):
         where = path or "datasets/literature.csv"
         raise DataError(f"{where} has {len(faults)} faults, the first: {faults[0]}.", "Mend the row and load again.")
-    for name in _COUNTS:
-        table[name] = pd.to_numeric(table[name]).astype("Int64")
-    for name in METRICS:
-        table[name] = pd.to_numeric(table[name])
+    for name in (*_COUNTS, *METRICS):
+        table[name] = pd.to_numeric(table[name]).astype("Int64" if name in _COUNTS else "float64")
     table["title_seen"] = ~table["title"].str.startswith("[")
     return table
 
@@ -125,10 +122,8 @@ def _faults(row: dict[str, str]) -> list[str]:
     ]
     if not row["title"] or row["title"].startswith("[") != row["title"].endswith("]"):
         found.append("title is blank or its bracket is half open")
-    for name in _COUNTS:
-        if row[name] and not re.fullmatch(r"[1-9]\d*", row[name]):
-            found.append(f"{name}={row[name]} is not a count")
-    if re.fullmatch(r"[1-9]\d*", row["year"]) and not 1990 <= int(row["year"]) <= 2035:
+    found += [f"{n}={row[n]} is not a count" for n in _COUNTS if row[n] and not re.fullmatch(r"[1-9]\d*", row[n])]
+    if row["year"].isdigit() and not 1990 <= int(row["year"]) <= 2035:
         found.append(f"year={row['year']} is outside 1990 to 2035")
     if row["doi"] and not _DOI.fullmatch(row["doi"]):
         found.append(f"doi={row['doi']!r} is neither 10.nnnn/... nor arXiv:nnnn.nnnnn")
@@ -151,9 +146,7 @@ def _metric_faults(row: dict[str, str]) -> list[str]:
         found.append(f"iou={row['iou']} is above dice={row['dice']}")
     if row["metric_audit"] and not any(row[name] for name in METRICS):
         found.append("metric_audit without a metric")
-    if row["metric_audit"] == "doubtful" and not row["note"]:
-        found.append("doubtful without a note")
-    return found
+    return found + ["doubtful without a note"] * (row["metric_audit"] == "doubtful" and not row["note"])
 
 
 def select(
@@ -206,9 +199,8 @@ def select(
 
 def _words(column: str, wanted: str | Iterable[str]) -> list[str]:
     words = [wanted] if isinstance(wanted, str) else list(wanted)
-    for word in words:
-        if word not in ENUMS[column]:
-            raise ParameterError(f"{word!r} is not a word for {column}.", f"Allowed: {', '.join(ENUMS[column])}.")
+    if unknown := [word for word in words if word not in ENUMS[column]]:
+        raise ParameterError(f"{unknown[0]!r} is no word for {column}.", f"Allowed: {', '.join(ENUMS[column])}.")
     return words
 
 
@@ -241,9 +233,8 @@ def _why_not(row: Mapping[Hashable, Any], metric: str, confirmed_only: bool, mal
 def pairs() -> "pd.DataFrame":
     """Return the internal and external AUC of the studies for which both were read, a row a pair.
 
-    Columns: key ("" for a meta-analysis), study, predicts, measure, internal_low, internal_high, external_low,
-    external_high (float64, equal ends where the paper gives one number), note. Not a random sample.
-    Lesson: 7_field/01_field_in_figures.
+    Columns: key ("" for a meta-analysis), study, predicts, measure, then internal_low, internal_high, external_low,
+    external_high (equal ends where the paper gives one number), note. Lesson: 7_field/01_field_in_figures.
 
     >>> falls = pairs()["external_high"] < pairs()["internal_high"]
     >>> bool(falls.all())  # one study rises
@@ -262,7 +253,7 @@ def cite(key: str) -> str:
     >>> cite("koh2020").endswith("doi:10.1038/s41598-020-72270-6")
     True
     """
-    row = _row(key)
+    (row,) = _rows([key])
     who = f"{row['first_author']} et al." if row["first_author"] else "(first author not read)"
     doi = row["doi"]
     link = doi if doi.startswith("arXiv:") else f"doi:{doi}" if doi else row["source_url"]
@@ -277,7 +268,7 @@ def bibtex(keys: Iterable[str]) -> str:
     >>> print(bibtex(["weng2022"]).splitlines()[0])
     @misc{weng2022,
     """
-    return "\n".join(_entry(_row(key)) for key in keys)
+    return "\n".join(_entry(row) for row in _rows(keys))
 
 
 def _entry(row: dict[str, str]) -> str:
@@ -297,11 +288,12 @@ def _entry(row: dict[str, str]) -> str:
     return "\n".join([f"@misc{{{row['key']},", *lines, "}"])
 
 
-def _row(key: str) -> dict[str, str]:
+def _rows(keys: Iterable[str]) -> list[dict[str, str]]:
     from difflib import get_close_matches
 
-    rows = {row["key"]: row for row in _read().to_dict("records")}
-    if key not in rows:
-        near = ", ".join(get_close_matches(str(key), rows, cutoff=0.4)) or "none"
-        raise ParameterError(f"{key!r} is not a key of the literature table.", f"Near ones: {near}.")
-    return {str(name): str(cell) for name, cell in rows[key].items()}
+    table = {row["key"]: row for row in _read().to_dict("records")}
+    for key in (keys := list(keys)):
+        if key not in table:
+            near = ", ".join(get_close_matches(str(key), table, cutoff=0.4)) or "none"
+            raise ParameterError(f"{key!r} is not a key of the literature table.", f"Near ones: {near}.")
+    return [{str(name): str(cell) for name, cell in table[key].items()} for key in keys]
