@@ -120,9 +120,8 @@ def computed(slug, item, module=None):
     """Hold a numeric key against the function that makes it: the right option and no other shows its text."""
     module = module or importlib.import_module(f"thyrolearn.course.exercises.{slug.replace('/', '_')}")
     value = str(getattr(module, item.compute)())
-    shows = [
-        re.search(rf"(?<![\d.]){re.escape(value)}(?![\d]|\.\d)", option.text) is not None for option in item.options
-    ]
+    alone = re.compile(rf"(?<![\d.]){re.escape(value)}(?!\d|\.\d)")
+    shows = [alone.search(option.text) is not None for option in item.options]
     return shows == [option.right for option in item.options]
 
 

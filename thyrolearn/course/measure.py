@@ -61,7 +61,8 @@ def machine() -> str:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     python = ".".join(platform.python_version_tuple()[:2])
     device = {"cpu": "CPU only"}.get(kind := house.device().type, kind)
-    return f"{cores} cores ({platform.machine()}, {platform.system()}), Python {python}, torch {version('torch')}, {device}"
+    system = f"{platform.machine()}, {platform.system()}"
+    return f"{cores} cores ({system}), Python {python}, torch {version('torch')}, {device}"
 
 
 def speed(seconds: float = 1.0) -> float:
