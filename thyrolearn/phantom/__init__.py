@@ -28,10 +28,18 @@ _HOME = {
     "elastogram": "modalities",
     "doppler": "modalities",
     "contrast": "modalities",
-    "DIFFICULTIES": "population",
+    "DIFFICULTIES": "difficulty",
+    "Difficulty": "difficulty",
     "patients": "population",
+    "draw": "population",
+    "Draws": "population",
     "bayes_auc": "ceiling",
     "posterior": "ceiling",
+    "level_table": "ceiling",
+    "LevelRow": "ceiling",
+    "Reader": "readers",
+    "panel": "readers",
+    "majority": "readers",
 }
 
 __all__ = list(_HOME)
