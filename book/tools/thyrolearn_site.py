@@ -21,6 +21,7 @@ class CourseMap(SphinxDirective):
     """The map of the course."""
 
     def run(self) -> list[nodes.Node]:
+        """Return the drawing as HTML."""
         import drawings
 
         self.env.note_dependency(str(drawings.MEASURED))
@@ -32,6 +33,7 @@ class HouseFloors(SphinxDirective):
     """The floors of the library."""
 
     def run(self) -> list[nodes.Node]:
+        """Return the drawing as HTML."""
         import drawings
 
         return [nodes.raw("", drawings.house_floors(), format="html")]
