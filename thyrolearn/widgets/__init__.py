@@ -1,0 +1,23 @@
+"""Small interactive apps for notebooks, each a thin face over a tested pure function.
+
+>>> from thyrolearn import widgets
+>>> widgets.__all__
+['Scorer', 'scorer_table']
+"""
+
+from importlib import import_module
+from typing import Any
+
+_HOME = {"Scorer": "scorer", "scorer_table": "scorer"}
+
+__all__ = list(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
