@@ -48,7 +48,12 @@ def _umask() -> int:
 
 
 def writable_folder(folder: Path | str) -> Path:
-    """Make ``folder`` if needed and return it; raise `DataError` where it cannot be written."""
+    """Make ``folder`` if needed and return it; raise `DataError` where it cannot be written.
+
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     writable_folder(Path(folder) / "new" / "one").name
+    'one'
+    """
     folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -61,7 +66,12 @@ def writable_folder(folder: Path | str) -> Path:
 
 @contextmanager
 def locked(path: Path | str) -> Iterator[None]:
-    """Hold the lock file ``path`` for the block, so that two processes do not build the same thing."""
+    """Hold the lock file ``path`` for the block, so that two processes do not build the same thing.
+
+    >>> with tempfile.TemporaryDirectory() as folder, locked(Path(folder) / "cohort.lock"):
+    ...     print("mine")
+    mine
+    """
     import filelock
 
     writable_folder(Path(path).parent)
@@ -70,19 +80,35 @@ def locked(path: Path | str) -> Iterator[None]:
 
 
 def write_text(path: Path | str, text: str) -> Path:
-    """Write ``text`` (UTF-8) to ``path`` in one step and return the path."""
+    """Write ``text`` (UTF-8) to ``path`` in one step and return the path.
+
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_text(Path(folder) / "note.txt", "22 µm").read_text(encoding="utf-8")
+    '22 µm'
+    """
     with replacing(path) as part:
         part.write_text(text, encoding="utf-8")
     return Path(path)
 
 
 def write_json(path: Path | str, value: Any) -> Path:
-    """Write ``value`` as JSON to ``path`` in one step and return the path."""
+    """Write ``value`` as JSON to ``path`` in one step and return the path.
+
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     json.loads(write_json(Path(folder) / "auc.json", {"auc": 0.5}).read_text())
+    {'auc': 0.5}
+    """
     return write_text(path, json.dumps(value, indent=2) + "\n")
 
 
 def save_weights(path: Path | str, tensors: "dict[str, torch.Tensor]") -> Path:
-    """Save ``tensors`` as safetensors: plain arrays, no code, so the file is safe to open."""
+    """Save ``tensors`` as safetensors: plain arrays, no code, so the file is safe to open.
+
+    >>> import torch
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     load_weights(save_weights(Path(folder) / "w.safetensors", {"bias": torch.ones(2)}))
+    {'bias': tensor([1., 1.])}
+    """
     from safetensors.torch import save_file
 
     with replacing(path) as part:
@@ -91,7 +117,12 @@ def save_weights(path: Path | str, tensors: "dict[str, torch.Tensor]") -> Path:
 
 
 def load_weights(path: Path | str) -> "dict[str, torch.Tensor]":
-    """Load what `save_weights` wrote; raise `DataError` for a missing or damaged file."""
+    """Load what `save_weights` wrote; raise `DataError` for a missing or damaged file.
+
+    >>> load_weights("nowhere.safetensors")
+    Traceback (most recent call last):
+    thyrolearn.errors.DataError: nowhere.safetensors does not exist. Train first, or give the folder of a finished run.
+    """
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 

@@ -103,6 +103,9 @@ def device(choice: str | None = None) -> "torch.device":
 
     ``auto`` takes CUDA, else Apple's MPS, else the CPU. A device that is asked for by name and is not
     there raises `SettingsError`: nothing is switched silently.
+
+    >>> device("cpu")
+    device(type='cpu')
     """
     import torch
 
