@@ -5,6 +5,7 @@
 True
 """
 
+from thyrolearn.course.evidence import results
 from thyrolearn.course.exercise import Exercise, Verdict, Wrong, call, close, judge
 from thyrolearn.course.lesson import Lesson, begin
 from thyrolearn.course.progress import show_progress
@@ -12,5 +13,5 @@ from thyrolearn.course.records import LessonRecord, outline
 
 __all__ = [
     "Exercise", "Lesson", "LessonRecord", "Verdict", "Wrong", "begin", "call", "close", "judge", "outline",
-    "show_progress",
+    "results", "show_progress",
 ]  # fmt: skip

@@ -1,11 +1,10 @@
 """A lesson while it runs: ``lesson = course.begin("architectures/cnn")`` and what it then offers."""
 
-from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from thyrolearn import settings as house
-from thyrolearn.course import claims, progress, quiz
+from thyrolearn.course import claims, evidence, progress, quiz
 from thyrolearn.course.exercise import Verdict, grade
 from thyrolearn.course.exercises import exercise, exercises_of
 from thyrolearn.course.records import LessonRecord, find, read_yaml
@@ -14,7 +13,7 @@ from thyrolearn.errors import ClaimError, ParameterError
 from thyrolearn.evaluation.estimate import Estimate
 
 if TYPE_CHECKING:
-    from thyrolearn.data import Cohort, Split
+    from thyrolearn.data import Batches, Cohort, Split
 
 __all__ = ["Lesson", "begin"]
 
@@ -122,6 +121,14 @@ class Lesson:
                 "If you changed the lesson, this is your finding; if you did not, please report it.",
             )
 
+    def ceiling(self, cases: "Cohort | Batches") -> float | None:
+        """The AUC of the best possible reader on these ``cases``; None on real data, where the truth is not known."""
+        return evidence.ceiling(cases)
+
+    def published(self, limit: int | None = None, metric: str = "auc", **selectors: Any) -> evidence.Published:
+        """Published studies that may be read beside this lesson's result; see `thyrolearn.literature.select`."""
+        return evidence.published(limit, metric, **selectors)
+
     def check(self, name: str, answer: Any) -> None:
         """Check the answer to the exercise ``name``, say kindly what is right or missing, and note the progress."""
         verdict = grade(exercise(self.slug, name), answer)
@@ -154,7 +161,7 @@ class Lesson:
         body = f"<p>The same notebook on real frames:</p><p><code>{escape(line)}</code></p>"
         text = f"The same notebook on real frames: {line}"
         if rows:
-            body += _table(head, rows)
+            body += evidence.table(head, rows)
             text += "".join(f"\n{' | '.join(row)}" for row in rows)
         show(card("open", body, "On real data"), text)
 
@@ -179,9 +186,3 @@ def _verdict(name: str, verdict: Verdict) -> tuple[str, str]:
     word = {"good": "Solved.", "open": "Not answered yet.", "miss": "Not there yet."}[kind]
     body = f'<p><span class="tl-title">{word}</span> {inline(verdict.message)}</p>'
     return card(kind, body, f"Exercise {name}"), f"{word} {verdict.message}"
-
-
-def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    top = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
-    body = "".join("<tr>" + "".join(f"<td>{inline(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"

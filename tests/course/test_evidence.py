@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from thyrolearn import course
+from thyrolearn.course import evidence
+from thyrolearn.data import Case, Cohort
+from thyrolearn.errors import LessonError
+from thyrolearn.settings import Settings
+
+
+def cohort(posteriors, labels):
+    picture = np.zeros((4, 4), np.uint8)
+    pairs = enumerate(zip(posteriors, labels, strict=True))
+    return Cohort([Case.of(picture, id=str(i), label=label, posterior=p) for i, (p, label) in pairs])
+
+
+def test_the_ceiling_is_the_auc_of_the_posterior():
+    # 3 of 4 pairs in order
+    assert evidence.ceiling(cohort([0.1, 0.6, 0.5, 0.9], [0, 0, 1, 1])) == 0.75
+
+
+def test_real_data_has_no_ceiling():
+    assert evidence.ceiling(cohort([0.1, None, 0.5, 0.9], [0, 0, 1, 1])) is None
+
+
+RESULTS = "row,data,tier,seed,metric,value,sim_version\n" + "".join(
+    f"{row},{data},lesson,{seed},{metric},{base + seed / 100},1\n"
+    for row, base in (("resnet", 0.80), ("lenet", 0.75))
+    for data, metric in (("phantom", "auc"), ("phantom", "dice"), ("ddti", "auc"))
+    for seed in range(3)
+    if not (data == "ddti" and row == "lenet")
+)
+
+
+@pytest.fixture
+def stored(small_course, monkeypatch):
+    from thyrolearn import settings
+
+    found = settings.folders().model_copy(update={"datasets": small_course / "datasets"})
+    monkeypatch.setattr(settings, "folders", lambda: found)
+    (small_course / "datasets" / "results").mkdir(parents=True)
+    (small_course / "datasets" / "results" / "families.csv").write_text(RESULTS)
+
+
+def test_stored_results_have_the_t_interval_over_seeds(stored):
+    found = course.results("families")
+    assert list(found) == ["resnet", "lenet"]
+    values = [0.80, 0.81, 0.82]
+    low, high = stats.t.interval(0.95, 2, np.mean(values), stats.sem(values))
+    assert (found["resnet"].low, found["resnet"].high) == (pytest.approx(low), pytest.approx(high))
+    assert found["resnet"].n == 3
+
+
+def test_rows_of_the_data_set_come_first_and_the_phantom_stands_in(stored):
+    assert list(course.results("families", Settings(data="ddti"))) == ["resnet"]
+    assert list(course.results("families", Settings(data="tn3k"))) == ["resnet", "lenet"]
+
+
+def test_an_unknown_table_names_those_there_are(stored):
+    with pytest.raises(LessonError, match=r"'familys'. Stored: families\."):
+        course.results("familys")
+
+
+def test_published_studies_are_cited_and_never_ranked():
+    found = evidence.published(family="CNN", task="classification", limit=6)
+    years = [year for year in found.frame["year"] if year == year]
+    assert len(found.frame) == 6 and years == sorted(years)
+    assert "weng2022" in set(found.frame["key"]), "externally tested studies are kept first"
+    html = found._repr_html_()
+    assert html.count("<a href=") == 6 and "no ranking" in html
+    assert "no ranking" in repr(found) and "more studies fit" in repr(found)
+
+
+def test_published_values_are_the_tables_own():
+    from thyrolearn import literature
+
+    table = literature.load().set_index("key")
+    found = evidence.published(family="CNN", task="classification").frame
+    assert all(table.loc[row["key"], "auc"] == row["value"] for row in found.to_dict("records"))
