@@ -219,12 +219,13 @@ def test_printed_text_and_sources():
             found = system.assess(record, 12)
             assert str(found).endswith("for teaching, not for diagnosis")
             assert found.source.startswith("10.") and found.source in str(found)
-    assert acr.assess(Descriptors(*SOLID)).status.startswith("current; grade C")
+    assert acr.assess(Descriptors(*SOLID)).status.startswith("current; confirmed on a page")
     assert ai.assess(Descriptors(*SOLID)).status.startswith("proposal")
 
 
 def test_reported_malignancy_by_level():  # Middleton 2017
     assert [row.risk for row in acr.LEVELS] == ["0.3 %", "1.5 %", "4.8 %", "9.1 %", "35.0 %"]
+    assert {row.risk for row in ai.LEVELS} == {"not read for these points"}
 
 
 def test_ai_changes_eight_points_and_six_become_zero():  # as its abstract says, hyper and iso counted apart

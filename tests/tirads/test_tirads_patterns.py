@@ -163,5 +163,5 @@ def test_sources_and_editions():
     record = Descriptors("solid", "iso", "wider", "smooth")
     assert (eu.assess(record).system, k.assess(record).system) == ("EU-TIRADS 2017", "K-TIRADS 2021")
     assert (eu.assess(record).source, k.assess(record).source) == ("10.1159/000478927", "10.3348/kjr.2021.0713")
-    assert "grade C" in eu.assess(record).status and "grade S" in k.assess(record).status
+    assert "confirmed on a page" in eu.assess(record).status and "secondary" in k.assess(record).status
     assert str(k.assess(record, 21)).endswith("for teaching, not for diagnosis")

@@ -58,7 +58,7 @@ NOTES = (
 )  # fmt: skip
 SYSTEM = System(
     name="ACR TI-RADS 2017",
-    source=Source("10.1016/j.jacr.2017.01.046", "current", "C", "points and cut-offs; follow-up years grade S"),
+    source=Source("10.1016/j.jacr.2017.01.046", "current", "C", "points, cut-offs; follow-up years second-hand"),
     scope="Adults; not for FDG-avid nodules or a known high genetic risk such as MEN 2.",
     levels=LEVELS,
     points=POINTS,
@@ -102,7 +102,7 @@ def assess(descriptors: Descriptors, size_mm: float | None = None) -> Assessment
     >>> print(assess(Descriptors("solid", "hypo", "wider", "smooth"), size_mm=12))
     ACR TI-RADS 2017: TR4 (moderately suspicious), 4 points (risk in its table: 9.1 %)
     Follow-up ultrasound at 1, 2, 3 and 5 years (TR4 from 10 mm).
-    doi:10.1016/j.jacr.2017.01.046, current; grade C (...); for teaching, not for diagnosis
+    doi:10.1016/j.jacr.2017.01.046, current; confirmed on a page (...); for teaching, not for diagnosis
     """
     return rules.assess(SYSTEM, descriptors, size_mm)
 
@@ -118,7 +118,7 @@ class Selection:
 def select(nodules: Sequence[tuple[Descriptors, float]]) -> Selection:
     """Choose among several (descriptors, size in mm): report at most four, sample at most two.
 
-    By points, then by size; only nodules that reach their FNA size are sampled. Grade C from a copy of the
+    By points, then by size; only nodules that reach their FNA size are sampled. Read on a copy of the
     Radiopaedia text; a worksheet of the ACR is said to word it otherwise. Raises `ParameterError` for a size
     outside 1 to 150 mm.
 

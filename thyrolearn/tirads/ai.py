@@ -22,7 +22,11 @@ POINTS = {
     "foci": {"comet": 0, "macro": 0, "rim": 2, "pef": 3},
 }
 _ONE = "Neither FNA nor follow-up by size, as in TR1 and TR2; the paper was not found to say which a total of 1 is."
-LEVELS = (*acr.LEVELS, Level(2, "TR1 or TR2", "no level is defined for 1 point", "-", (1, 1), advice={"none": _ONE}))
+_UNKNOWN = "not read for these points"  # the ACR's rates were measured with the ACR's points
+LEVELS = (
+    *(replace(row, risk=_UNKNOWN) for row in acr.LEVELS),
+    Level(2, "TR1 or TR2", "no level is defined for 1 point", _UNKNOWN, (1, 1), advice={"none": _ONE}),
+)
 KEPT = Note(
     "Extra-thyroidal extension was not in the training data: the ACR's 3 points are kept.",
     {"margin": ("ete",), "composition": ("mixed", "solid", "undetermined")},

@@ -46,7 +46,7 @@ NOTES = (
 )  # fmt: skip
 SYSTEM = System(
     name="C-TIRADS 2020",
-    source=Source("10.1007/s12020-020-02441-y", "current", "S", "scoring; cut-offs from secondary sources only"),
+    source=Source("10.1007/s12020-020-02441-y", "current", "S", "scoring and, weakest, the cut-offs"),
     scope="Category 1 is no nodule, 6 is proven malignancy.",
     levels=LEVELS,
     points=POINTS,

@@ -56,7 +56,12 @@ NOTES = (
 )  # fmt: skip
 SYSTEM = System(
     name="EU-TIRADS 2017",
-    source=Source("10.1159/000478927", "current", "C", "class table; mixed nodules and class 5 under 10 mm grade S"),
+    source=Source(
+        "10.1159/000478927",
+        "current",
+        "C",
+        "class table; mixed, and 5 under 10 mm, second-hand",
+    ),
     scope="Class 1 is no nodule. A suspicious lymph node calls for FNA whatever the size of the nodule.",
     levels=LEVELS,
     patterns=PATTERNS,

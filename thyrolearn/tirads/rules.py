@@ -19,6 +19,8 @@ NOTICE = "for teaching, not for diagnosis"
 SIZE_RANGE_MM = (1.0, 150.0)
 """Largest diameter, smallest and largest, as data element RDES152 allows."""
 
+GRADES = {"C": "confirmed on a page", "S": "from secondary sources", "GK": "general knowledge"}
+"""How a table was confirmed."""
 Row = Mapping[str, tuple[str, ...]]
 """A condition: each named category must hold one of the words (for foci: at least one of them)."""
 
@@ -37,12 +39,10 @@ class Action(StrEnum):
 
 @dataclass(frozen=True)
 class Source:
-    """Where a table comes from: ``standing`` is current, superseded or proposal; ``grade`` how it was confirmed.
-
-    ``grade``: C read on a page, S read in a secondary source, GK general knowledge.
+    """Where a table comes from: ``standing`` is current, superseded or proposal; ``grade`` a key of `GRADES`.
 
     >>> Source("10.1000/x", "current", "C", "points").status
-    'current; grade C (points)'
+    'current; confirmed on a page (points)'
     """
 
     doi: str
@@ -53,7 +53,7 @@ class Source:
     @property
     def status(self) -> str:
         """Standing and grade in one line, as every output carries it."""
-        return f"{self.standing}; grade {self.grade} ({self.detail})"
+        return f"{self.standing}; {GRADES[self.grade]} ({self.detail})"
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ _STYLE = """<style>
 .tl-scorer th, .tl-scorer td { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; white-space: normal;
   border-bottom: 1px solid var(--jp-border-color1, var(--pst-color-border, #c9c9c9)); color: inherit; }
 .tl-scorer small, .tl-scorer ul { font-size: .9em; margin: .2rem 0 0; padding-left: 1.1em; }
-.tl-scorer small { display: block; padding-left: 0; }
+.tl-scorer small { display: block; padding-left: 0; font-weight: 400; }
 .tl-scorer a { color: inherit; text-decoration: underline; }
 </style>"""
 _HEAD = ("System", "Points", "Level", "Advice at this size")
