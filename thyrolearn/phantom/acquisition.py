@@ -82,6 +82,10 @@ def shadows(canvas: Canvas, scanner: Scanner, onset_mm: float, slope: float, att
     wave = 1.6 * field(canvas.rng("aberration"), (4, columns), (50, canvas.extent[1]), 50, 2.5)[:1]
     wave += 1.8 * field(canvas.rng("coupling"), (4, columns), (50, canvas.extent[1]), 50, 9.0)[:1]
     total += np.clip(canvas.z / 18, 0, 1.6) * wave
+    lift = canvas.rng("contact").random(3)
+    if lift[0] < 0.10:  # one side of the probe without contact
+        across = np.linspace(0, 1, columns, dtype=np.float32)[None, :: -1 if lift[1] < 0.5 else 1]
+        total += 24 / (1 + np.exp(-(across - np.float32(0.82 + 0.15 * lift[2])) * 40))
     return np.minimum(total, 60)
 
 
@@ -164,17 +168,24 @@ def display(env: Array, depth: float, scanner: Scanner, gain_db: Array | float, 
     rows, columns = env.shape
     power = env * env
     noise = _noise_power(power, depth, scanner)
+    if not scanner.average:
+        power, noise, rows = power[::2].copy(), noise[::2], rows // 2
     words = draw("noise").bit_generator.random_raw(rows * columns // 2).view(np.uint32).reshape(rows, columns)
     uniform = (words >> np.uint32(8)).astype(np.float32) * np.float32(2.0**-24) + np.float32(2.0**-25)
     power += noise * -np.log(uniform)
     v = np.log10(power, out=power)
-    v = 0.5 * (v[::2] + v[1::2])
+    if scanner.average:
+        v = 0.5 * (v[::2] + v[1::2])
     v *= np.float32(10 / scanner.range_db)
     v += (np.float32(scanner.gain_db) + gain_db) / np.float32(scanner.range_db) + np.float32(scanner.level)
     if scanner.smoothing:
         v += np.float32(scanner.smoothing) * (_blur(v) - v)
+    if scanner.floor:  # a soft toe: black is dark grey, and texture fades into it without an edge
+        v = np.float32(0.5) * (v + np.sqrt(v * v + np.float32(4 * scanner.floor**2)))
     np.clip(v, 0, 1, out=v)
-    return v ** np.float32(scanner.gamma)
+    if scanner.gamma != 1:
+        v **= np.float32(scanner.gamma)
+    return v
 
 
 def _noise_power(power: Array, depth: float, scanner: Scanner) -> Array:

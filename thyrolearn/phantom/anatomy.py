@@ -36,6 +36,10 @@ class Layout:
     trachea_flat: float
     ring_mm: float
     ring_db: float
+    air_db: float
+    loose_db: float
+    septa_db: float
+    striae_db: float
     carotid: float
     carotid_drop: float
     jugular: tuple[float, float]
@@ -61,7 +65,7 @@ def layout(patient: Patient, nodule: Nodule, half: tuple[float, float, float], s
 
     ``half`` holds the semi-axes (transverse, antero-posterior, longitudinal) of the nodule in mm.
     """
-    u = stream(seed, patient.number, "anatomy").random(24)
+    u = stream(seed, patient.number, "anatomy").random(32)
 
     def between(i: int, low: float, high: float) -> float:
         return float(low + (high - low) * u[i])
@@ -71,8 +75,8 @@ def layout(patient: Patient, nodule: Nodule, half: tuple[float, float, float], s
         skin=between(0, 0.8, 1.3),
         fat=between(1, 1.0, 3.6) * t,
         muscle=between(2, 2.2, 5.2) * t,
-        fat_db=-6 + 3 * (between(3, 0, 1) - 0.5),
-        muscle_db=-11 + 3 * (between(4, 0, 1) - 0.5),
+        fat_db=between(3, -8.0, -3.0),
+        muscle_db=between(4, -13.0, -7.0),
         lobe_height=max(between(5, 6.2, 9.2), half[1] + 1.2),
         lobe_width=max(between(6, 7.5, 10.5), half[0] + 1.2),
         lobe_length=max(between(7, 20, 30), half[2] + 3),
@@ -81,6 +85,10 @@ def layout(patient: Patient, nodule: Nodule, half: tuple[float, float, float], s
         trachea_flat=between(10, 0.8, 1.0),
         ring_mm=between(11, 1.4, 2.4),
         ring_db=between(20, 1.0, 8.0),
+        air_db=between(21, 3.0, 13.0),
+        loose_db=between(22, -7.5, 0.5),
+        septa_db=between(23, 4.0, 10.0),
+        striae_db=between(24, 5.0, 10.0),
         carotid=between(12, 2.7, 3.6),
         carotid_drop=between(13, -1.0, 4.0),
         jugular=(between(14, 0.8, 2.8), between(15, 3.0, 6.0)),
@@ -107,14 +115,14 @@ def paint_front(canvas: Canvas, body: Layout, frame: np.ndarray) -> None:
 
 
 def _striae(canvas: Canvas, name: str, where: tuple[slice, slice], length: float, gain: float, floor: float) -> Array:
-    return np.float32(gain) * np.maximum(canvas.field(name, where, 0.28, length) - np.float32(floor), 0)
+    return np.float32(gain) * np.maximum(canvas.layered(name, where, 0.28, length) - np.float32(floor), 0)
 
 
-def _connective(canvas: Canvas) -> None:
+def _connective(canvas: Canvas, body: Layout) -> None:
     """Texture of what is not painted: loose tissue with short bright septa."""
     whole = (slice(0, canvas.echo.shape[0]), slice(0, canvas.echo.shape[1]))
-    canvas.echo += 1.6 * canvas.field("loose", whole, 1.8, 3.0)
-    canvas.echo += _striae(canvas, "septa", whole, 2.8, 6.0, 0.8)
+    canvas.echo[...] = body.loose_db + 2.0 * canvas.field("loose", whole, 1.8, 3.0)
+    canvas.echo += _striae(canvas, "septa", whole, 2.8, body.septa_db, 0.7)
 
 
 def _gland(canvas: Canvas, body: Layout, patient: Patient, s: Array, where: tuple[slice, slice]) -> None:
@@ -136,7 +144,7 @@ def paint_transverse(canvas: Canvas, body: Layout, patient: Patient) -> dict[str
     """Paint the transverse view; return the signed distances that a nodule must respect."""
     frame = canvas.rng("frame-anatomy").random(16)
     centre, top = body.centre, body.top
-    _connective(canvas)
+    _connective(canvas, body)
     _transverse_muscles(canvas, body, frame)
 
     tx, tz = body.lobe_width * 0.80 + body.trachea, top + body.isthmus + body.trachea * body.trachea_flat + 0.3
@@ -167,7 +175,7 @@ def _transverse_muscles(canvas: Canvas, body: Layout, frame: np.ndarray) -> None
     for i, (cz, cx, height, width) in enumerate(bellies):
         where = canvas.box(cz - height - 2, cz + height + 2, cx - width - 2, cx + width + 2)
         s = ellipse(canvas.zw[where] - cz, canvas.xw[where] - cx, height, width)
-        echo = body.muscle_db + _striae(canvas, f"striae-{i}", where, 1.6, 6.0, 0.9)
+        echo = body.muscle_db + _striae(canvas, f"striae-{i}", where, 1.8, body.striae_db, 0.9)
         canvas.paint(where, s, echo, 0.85, 0.2, MUSCLE)
         canvas.line(where, s, 8, 0.15, 3, 1.1, shine=0.4)
 
@@ -178,7 +186,7 @@ def _behind_transverse(canvas: Canvas, body: Layout, frame: np.ndarray) -> None:
     cz, cx, height, width = back + 3.2, 2.5 * (frame[6] - 0.5), 3.0 + frame[7], 9.0 + 3 * frame[8]
     where = canvas.box(cz - height - 2, cz + height + 2, cx - width - 2, cx + width + 2)
     s = ellipse(canvas.zw[where] - cz, canvas.xw[where] - cx, height, width)
-    echo = body.muscle_db - 0.5 + _striae(canvas, "longus", where, 1.6, 6.0, 0.9)
+    echo = body.muscle_db - 0.5 + _striae(canvas, "longus", where, 1.8, body.striae_db, 0.9)
     canvas.paint(where, s, echo, 0.65, 0.25, MUSCLE)
     canvas.line(where, s, 7, 0.18, 2, 1.4, shine=0.25)
     if body.oesophagus:
@@ -214,10 +222,10 @@ def _trachea(canvas: Canvas, body: Layout, tz: float, tx: float) -> None:
     lumen = np.maximum(np.abs(dx) - inner, -below)
     rings = body.ring_db * np.exp(-np.maximum(below, 0) / 4) * np.cos(2 * np.pi * below / body.ring_mm)
     dirt = canvas.field("dirt", where, 0.8, 2.2)
-    echo = -7 - 1.1 * np.maximum(below, 0) + rings * (1 + 0.4 * dirt) + 3 * dirt
-    canvas.paint(where, lumen, np.maximum(echo, -38), 0.75, 0.55, AIRWAY)
+    echo = -7 - 0.9 * np.maximum(below, 0) + rings * (1 + 0.4 * dirt)
+    canvas.paint(where, lumen, np.maximum(echo, -24) + 3 * dirt, 0.75, 0.55, AIRWAY)
     facing = np.clip(1.25 - (dx / inner) ** 2 * 1.6, 0, 1)
-    canvas.line(where, -below, 12, 0.3, 1, 0.8, shine=1.6, near=facing.astype(np.float32))
+    canvas.line(where, -below, body.air_db, 0.3, 1, 0.8, shine=0.12 * body.air_db, near=facing.astype(np.float32))
 
 
 def _vessels(canvas: Canvas, body: Layout, frame: np.ndarray) -> Limit:
@@ -241,9 +249,9 @@ def _vessels(canvas: Canvas, body: Layout, frame: np.ndarray) -> Limit:
 def paint_longitudinal(canvas: Canvas, body: Layout, patient: Patient) -> dict[str, Limit]:
     """Paint the longitudinal view; return the signed distances that a nodule must respect."""
     frame = canvas.rng("frame-anatomy").random(16)
-    tilt = np.float32(0.10 * (frame[0] - 0.5))
-    z, x = canvas.zw + tilt * canvas.x, canvas.xw
-    _connective(canvas)
+    tilt, bow = np.float32(0.14 * (frame[0] - 0.5)), np.float32(0.004 * frame[6])
+    z, x = canvas.zw + tilt * canvas.x - bow * (canvas.x - 8 * np.float32(frame[7] - 0.5)) ** 2, canvas.xw
+    _connective(canvas, body)
     base, top = body.skin + body.fat, body.top
     back = body.centre + body.lobe_height
     cut = base + (top - base) * (0.4 + 0.25 * frame[1])
@@ -251,16 +259,16 @@ def paint_longitudinal(canvas: Canvas, body: Layout, patient: Patient) -> dict[s
         where = canvas.box(low - 3, high + 3, -1e3, 1e3)
         taper = 0.02 * (frame[2 + i] - 0.5) * canvas.x
         s = np.maximum(low + 0.25 - z[where] - taper, z[where] - (high - 0.15) - taper)
-        echo = body.muscle_db + _striae(canvas, f"striae-{i}", where, 5.0, 7.0, 0.9)
+        echo = body.muscle_db + _striae(canvas, f"striae-{i}", where, 5.0, body.striae_db, 0.9)
         canvas.paint(where, s, echo, 0.85, 0.2, MUSCLE)
         canvas.line(where, s, 7, 0.15, 2, 1.2, shine=0.45)
     where = canvas.box(back, back + body.bone_gap + 3, -1e3, 1e3)
     s = np.maximum(back + 0.8 - z[where], z[where] - (back + body.bone_gap - 1.2))
-    echo = body.muscle_db + _striae(canvas, "longus", where, 5.0, 6.0, 0.9)
+    echo = body.muscle_db + _striae(canvas, "longus", where, 5.0, body.striae_db, 0.9)
     canvas.paint(where, s, echo, 0.65, 0.25, MUSCLE)
     canvas.line(where, s, 7, 0.2, 2, 1.4, shine=0.25)
     _bone(canvas, back + body.bone_gap, 0.0, 0.0)
-    gland = ellipse(z - body.centre, x - 6 * (frame[5] - 0.5), body.lobe_height, body.lobe_length)
+    gland = ellipse(z - body.centre, x - 16 * (frame[5] - 0.5), body.lobe_height, body.lobe_length)
     where = canvas.box(top - 4, back + 4, -1e3, 1e3)
     _gland(canvas, body, patient, gland[where], where)
     return {}

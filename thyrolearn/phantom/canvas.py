@@ -60,6 +60,14 @@ class Canvas:
         extent = (shape[0] * self.step[0], shape[1] * self.step[1])
         return random_field(self.rng(name), shape, extent, scale, across)
 
+    def layered(self, name: str, where: tuple[slice, slice], scale: float, across: float) -> Array:
+        """Return a field as `field` does, bent along the warped layers (streaks follow the tissue)."""
+        flat = self.field(name, where, scale, across)
+        rows = (self.zw[where] * np.float32(1 / self.step[0])).astype(np.intp)
+        rows -= where[0].start
+        np.clip(rows, 0, flat.shape[0] - 1, out=rows)
+        return np.take_along_axis(flat, rows, 0)
+
     def paint(
         self, where: tuple[slice, slice], s: Array, echo: Array | float, loss: float, width: float = 0.12, kind: int = 0
     ) -> None:
@@ -147,7 +155,7 @@ def new_canvas(
         return random_field(stream(*key, name), shape, extent, scale, across)  # type: ignore[arg-type]
 
     w = np.float32(warp)
-    zw = z + w * (np.float32(0.8) * draw("warp-z", 9, 9) + np.float32(0.2) * draw("warp-z-fine", 2.5, 3))
+    zw = z + w * (np.float32(0.9) * draw("warp-z", 10, 10) + np.float32(0.2) * draw("warp-z-fine", 2.5, 3))
     xw = x + w * (np.float32(0.8) * draw("warp-x", 9, 9) + np.float32(0.2) * draw("warp-x-fine", 2.5, 3))
     return Canvas(
         key,

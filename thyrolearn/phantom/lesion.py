@@ -51,7 +51,7 @@ def _radius(nodule: Nodule, seed: int, patient: int, turn: float) -> Array:
     r = np.ones(ANGLES, np.float32)
     for k in range(2, 8):
         phase = 2 * np.pi * draw[k] + turn * (draw[k + 10] - 0.5)
-        r += 0.05 * rough * (draw[k + 20] + 0.4) / (k / 2) ** 2 * np.cos(k * theta + phase)
+        r += 0.075 * rough * (draw[k + 20] + 0.4) / (k / 2) ** 2 * np.cos(k * theta + phase)
     if margin in (Margin.LOBIRR, Margin.ETE):
         lobes = 4 + int(4 * draw[50])
         bent = theta + 0.45 * np.sin(theta + 6.28 * draw[51]) + 0.25 * np.sin(2 * theta + 6.28 * draw[52])
@@ -96,7 +96,7 @@ def _distance(canvas: Canvas, where: Where, lesion: Lesion, nodule: Nodule) -> A
             0.32 * canvas.field("edge", where, 1.7) + 0.16 * canvas.field("edge-fine", where, 0.7)
         )
     elif margin is Margin.ILL:
-        s += np.float32(0.5 * min(1.0, lesion.height / 4)) * canvas.field("edge", where, 1.2)
+        s += np.float32(0.3 * min(1.0, lesion.height / 4)) * canvas.field("edge", where, 1.8)
     return s
 
 
@@ -128,7 +128,7 @@ def paint_nodule(
     if composition is not Composition.CYSTIC:
         canvas.paint(where, s, echo, loss, edge, SOLID)
     fluid = _fluid(canvas, where, s, lesion, nodule, base, edge)
-    _border(canvas, where, s, nodule, composition)
+    _border(canvas, where, s, nodule, draw)
     facts: dict[str, object] = {"cyst_fraction": fluid, "contrast_db": float(look.echo_db)}
     facts["foci_mm"] = _foci(canvas, where, s, lesion, nodule, draw)
     return where, s, facts
@@ -153,8 +153,8 @@ def _fluid(canvas: Canvas, where: Where, s: Array, lesion: Lesion, nodule: Nodul
         return 1.0
     if composition is Composition.MIXED and inside.any():
         share = float(np.clip(share, 0.12, 0.85))
-        f = canvas.field("cyst", where, max(lesion.height / 1.7, 1.2), max(lesion.width / 1.7, 1.2))
-        f = f + 0.18 * canvas.field("cyst-fine", where, 0.9)
+        f = canvas.field("cyst", where, max(lesion.height / 1.4, 1.5), max(lesion.width / 1.4, 1.5))
+        f = f + 0.12 * canvas.field("cyst-fine", where, 1.5)
         cut = np.quantile(f[inside], share)
         scale = np.float32(min(lesion.height, lesion.width) / 2.6)
         d = np.maximum((f - np.float32(cut)) * scale, s + 0.5)
@@ -171,10 +171,12 @@ def _fluid(canvas: Canvas, where: Where, s: Array, lesion: Lesion, nodule: Nodul
     return 0.0
 
 
-def _border(canvas: Canvas, where: Where, s: Array, nodule: Nodule, composition: Composition) -> None:
+def _border(canvas: Canvas, where: Where, s: Array, nodule: Nodule, draw: np.ndarray) -> None:
     """Halo, wall and edge shadow."""
+    composition = nodule.truth.composition
     if nodule.halo:
-        canvas.echo[where] -= 6 * ridge(s + 0.3, 0.45) * np.clip(1 + 0.5 * canvas.gaps[where], 0, 1.4)
+        depth, width = 5 + 4 * np.float32(draw[6]), 0.3 + 0.5 * float(draw[7])
+        canvas.echo[where] -= depth * ridge(s + 0.3, width) * np.clip(0.9 + 0.8 * canvas.gaps[where], 0, 1.5)
     if nodule.truth.margin is not Margin.SMOOTH:
         return
     cystic = composition is Composition.CYSTIC
@@ -200,7 +202,7 @@ def _foci(
         found.append((lesion.z, lesion.x, "rim"))
     if Focus.COMET in foci:
         for z, x in _spots(canvas, where, s, 1 + int(3 * draw[4]), rng, tissue=CYST):
-            _tail(canvas, z, x, 15 + 6 * float(rng.random()), 1.5 + 1.5 * float(rng.random()))
+            _tail(canvas, z, x, 9 + 6 * float(rng.random()), 1.5 + 1.5 * float(rng.random()))
             found.append((z, x, "comet"))
     if Focus.PEF in foci:
         for z, x in _spots(canvas, where, s, max(int(nodule.latents.foci), 3), rng, tissue=SOLID):
@@ -254,4 +256,4 @@ def _speck(canvas: Canvas, z: float, x: float, rng: np.random.Generator) -> None
 def _tail(canvas: Canvas, z: float, x: float, level: float, length: float) -> None:
     """A comet tail: echoes at equal distance that fade and narrow."""
     for k in range(int(length / 0.3)):
-        canvas.points.append((z + 0.3 * k, x, 10 ** ((level - 7 * 0.3 * k / length * 2) / 20)))
+        canvas.points.append((z + 0.3 * k, x, 10 ** ((level - 20 * 0.3 * k / length) / 20)))

@@ -13,7 +13,7 @@ from thyrolearn.phantom.canvas import Canvas, new_canvas
 from thyrolearn.phantom.fields import Array, field
 from thyrolearn.phantom.lesion import Lesion, half_axes, paint_nodule, place
 from thyrolearn.phantom.records import Frame, Nodule, Patient
-from thyrolearn.phantom.scanner import Scanner, get_scanner
+from thyrolearn.phantom.scanner import Scanner, adjusted, get_scanner
 from thyrolearn.seeding import normals, stream
 
 __all__ = ["SIM_VERSION", "SIZES", "VIEWS", "Scene", "render", "scene"]
@@ -75,6 +75,8 @@ def scene(
     _check(nodule, number, size, view)
     _spacing_check(spacing_mm)
     machine = get_scanner(patient.scanner if scanner is None else scanner)
+    if not isinstance(scanner, Scanner):
+        machine = adjusted(machine, normals(stream(seed, patient.number, "machine"), (6,)))
     key = (int(seed), patient.number, nodule.number, int(number))
     draw = _choices(key)
     view = view or (VIEWS[number] if number < 2 else VIEWS[int(draw[0] > 0.6)])
@@ -134,7 +136,8 @@ def render(
     """Return frame ``number`` of ``nodule``: (size, size) uint8 with its masks, box and spacing.
 
     Frame 0 is transverse and frame 1 longitudinal through the middle; later ones vary. ``scanner`` overrides the
-    patient's own. ``size`` is a multiple of 64 from 64 to 1024; pixels are not square unless ``spacing_mm`` asks
+    patient's own: a name gives the preset with the patient's settings, a `Scanner` is used as it is. ``size`` is a
+    multiple of 64 from 64 to 1024; pixels are not square unless ``spacing_mm`` asks
     for it. ``timings`` is filled with milliseconds by stage. Raises `ParameterError` for values outside their
     range. Same arguments, same pixels. Synthetic, for teaching, not for diagnosis.
     """

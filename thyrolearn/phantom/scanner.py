@@ -4,11 +4,13 @@ A, B and D are the training sites; C and E are held out and have worse physics (
 more noise). Parameters were chosen by us; DDTI-like frames come from B (an old 12 MHz linear array).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from thyrolearn.errors import ParameterError
 
-__all__ = ["SCANNERS", "Scanner", "get_scanner"]
+__all__ = ["SCANNERS", "Scanner", "adjusted", "get_scanner"]
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,7 @@ class Scanner:
     ``looks`` compounded, ``smoothing`` the share of speckle reduction, ``noise_db`` and ``haze_db`` relative to
     normal gland, ``depth_mm`` (low, high), ``width_mm``, ``deep_loss`` (low, high) the extra loss with depth in
     dB/cm/MHz, ``lateral`` the width factor of the beam,
+    ``floor`` the grey (0-1) of black, ``average`` whether two samples make a display row (else one is picked),
     ``jpeg`` the quality (0: none), ``overlay`` the burnt-in style that `overlays` draws on request.
     """
 
@@ -42,6 +45,8 @@ class Scanner:
     overlay: str = "none"
     jpeg: int = 0
     lateral: float = 0.37
+    floor: float = 0.0
+    average: bool = True
 
     @property
     def wavelength_mm(self) -> float:
@@ -50,11 +55,15 @@ class Scanner:
 
 
 _ROWS = [
-    Scanner("A", 10.0, 2.2, 2.6, 16, 58, 0, 0.50, 1.15, 3, 0.55, -62, -36, (34, 42), 38.0, overlay="box"),
-    Scanner("B", 9.0, 1.5, 3.4, 18, 62, 1, 0.48, 1.00, 1, 0.35, -56, -32, (38, 47), 40.0, (0.05, 0.4), "ticks"),
-    Scanner("C", 7.5, 2.2, 3.2, 22, 54, 2, 0.48, 0.95, 2, 0.40, -46, -27, (40, 50), 40.0, overlay="text"),
-    Scanner("D", 13.0, 1.8, 1.9, 14, 66, 0, 0.56, 1.25, 3, 0.35, -62, -37, (30, 38), 40.0, overlay="calipers"),
-    Scanner("E", 7.5, 2.0, 3.6, 20, 52, 1, 0.40, 0.85, 1, 0.15, -46, -26, (38, 48), 38.0, jpeg=70),
+    Scanner("A", 10.0, 2.2, 2.6, 16, 58, 0, 0.50, 1.15, 3, 0.55, -62, -36, (34, 42), 38.0, overlay="box", floor=0.02),
+    Scanner(
+        "B", 9.0, 2.5, 5.4, 18, 56, 1, 0.44, 1.00, 1, 0.27, -50, -28, (38, 47), 42.0, (0.0, 0.3), "ticks", floor=0.06
+    ),
+    Scanner("C", 7.5, 2.2, 3.2, 22, 54, 2, 0.48, 0.95, 2, 0.40, -46, -27, (40, 50), 40.0, overlay="text", floor=0.035),
+    Scanner(
+        "D", 13.0, 1.8, 1.9, 14, 66, 0, 0.56, 1.25, 3, 0.35, -62, -37, (30, 38), 40.0, overlay="calipers", floor=0.02
+    ),
+    Scanner("E", 7.5, 2.0, 3.6, 20, 52, 1, 0.40, 0.85, 1, 0.15, -46, -26, (38, 48), 38.0, jpeg=70, floor=0.03),
 ]
 
 SCANNERS: dict[str, Scanner] = {row.name: row for row in _ROWS}
@@ -73,3 +82,23 @@ def get_scanner(name: str | Scanner) -> Scanner:
     if name not in SCANNERS:
         raise ParameterError(f"There is no scanner {name!r}.", f"Choose one of {', '.join(SCANNERS)}.")
     return SCANNERS[name]
+
+
+def adjusted(scanner: Scanner, normal: np.ndarray) -> Scanner:
+    """Return the preset with one patient's settings: aperture, pulse, range, smoothing and grey floor vary.
+
+    ``normal`` holds six standard normal numbers; zeros give the preset itself.
+
+    >>> adjusted(SCANNERS["A"], np.zeros(6)) == SCANNERS["A"]
+    True
+    """
+    n = [float(v) for v in np.clip(normal, -2.5, 2.5)]
+    return replace(
+        scanner,
+        f_number=scanner.f_number * np.exp(0.18 * n[0]),
+        cycles=scanner.cycles * np.exp(0.12 * n[1]),
+        range_db=scanner.range_db * np.exp(0.08 * n[2]),
+        smoothing=min(max(scanner.smoothing + 0.09 * n[3], 0.0), 0.9) if scanner.smoothing else 0.0,
+        gamma=scanner.gamma * np.exp(0.06 * n[4]),
+        haze_db=scanner.haze_db + 2.0 * n[5],
+    )
