@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from small_lesson import notebook
 
 from thyrolearn.course.records import find, outline, parts
 from thyrolearn.errors import LessonError
@@ -16,6 +17,13 @@ def test_a_lesson_is_read_from_its_notebook(small_course):
     assert lesson.part == "Demonstration"
     assert lesson.path == "notebooks/1_demo/01_first.ipynb"
     assert (lesson.seconds, lesson.cpu_seconds, lesson.memory_mb) == (None, None, None)
+
+
+def test_prerequisites_may_be_a_sentence(small_course):
+    file = small_course / "notebooks" / "1_demo" / "01_first.ipynb"
+    text = "# T\n\nA promise.\n\n**Prerequisites:** numpy, and `start/first_look` or training/transfer.\n\n## See a/b"
+    file.write_text(json.dumps(notebook(("markdown", text))))
+    assert outline()[0].prerequisites == ("start/first_look", "training/transfer")
 
 
 def test_costs_come_from_the_tests_before_the_reference(small_course):

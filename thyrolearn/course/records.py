@@ -136,7 +136,7 @@ def _record(file: Path, titles: dict[str, str], costs: dict[str, dict[str, float
         path=f"notebooks/{folder}/{file.name}",
         promise=promise,
         objectives=_bullets(text, r"objectives|after this lesson you can|after this lesson, you can"),
-        prerequisites=_bullets(text, r"prerequisites"),
+        prerequisites=_prerequisites(text),
         file=file,
         **{name: cost.get(name) for name in ("seconds", "cpu_seconds", "memory_mb")},
     )
@@ -157,7 +157,14 @@ def _bullets(text: str, name: str) -> tuple[str, ...]:
     if not found:
         return ()
     items = re.split(r"(?m)^[ \t]*[-*+]\s+", found[1])[1:]
-    return tuple(_plain(" ".join(item.split())).strip("`") for item in items)
+    return tuple(_plain(" ".join(item.split())).rstrip(";.,") for item in items)
+
+
+def _prerequisites(text: str) -> tuple[str, ...]:
+    """The slugs named in the paragraph or list under "Prerequisites"; there may be none."""
+    found = re.search(r"(?ims)^(?:#+\s*|\*\*)prerequisites.*?(?=\n\s*\n\s*[^-*+\s]|\Z)", text)
+    slugs = re.findall(r"(?<![\w/.])([a-z]+/[a-z][a-z0-9_]*)(?![\w/])", found[0] if found else "")
+    return tuple(dict.fromkeys(slugs))
 
 
 def _plain(markdown: str) -> str:
