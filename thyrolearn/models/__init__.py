@@ -75,7 +75,7 @@ def create(name: str, outputs: int = 1, size: int = 64, *, seed: int | None = 0,
         raise ParameterError(f"outputs={outputs}, size={size} makes no network.", "Give outputs >= 1 and size >= 16.")
     model = _seeded(factory, seed, name, outputs=outputs, size=size, **options)
     # The recipe lets a saved run build the same network again; a plain dict, so that it fits in JSON.
-    model.recipe = {"name": name, "outputs": outputs, "size": size, **options}
+    model.recipe = {"name": name, "outputs": outputs, "size": size, **options}  # type: ignore[assignment]
     return model
 
 

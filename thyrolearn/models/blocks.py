@@ -25,7 +25,7 @@ class Classifier(nn.Module):
 
     def embed(self, x: Tensor) -> Tensor:
         """Return the pooled features, (n, ``channels``), of images (n, 1, h, w)."""
-        return self.features(x).mean(dim=(2, 3))
+        return torch.mean(self.features(x), dim=(2, 3))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits (n, outputs) of images (n, 1, h, w), float32 from 0 to 1."""

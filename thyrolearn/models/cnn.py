@@ -10,6 +10,8 @@
 Input: (n, 1, h, w) float32 from 0 to 1. Output: (n, outputs) logits. The rest of the line is in `cnn_modern`.
 """
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 
@@ -83,7 +85,7 @@ class VGG(Classifier):
     def __init__(self, outputs: int = 1, size: int = 64, width: int = 16) -> None:
         channels = [1, width, 2 * width, 4 * width, 6 * width]
         stages = []
-        for inputs, outs in zip(channels, channels[1:], strict=False):
+        for inputs, outs in pairwise(channels):
             stages += [conv_unit(inputs, outs), conv_unit(outs, outs), nn.MaxPool2d(2)]
         super().__init__(nn.Sequential(*stages), channels[-1], outputs)
 

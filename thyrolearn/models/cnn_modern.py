@@ -135,7 +135,8 @@ class MBConv(nn.Module):
         wide = expand * inputs
         self.block = nn.Sequential(
             nn.Conv2d(inputs, wide, 1, bias=False), nn.BatchNorm2d(wide), nn.SiLU(),
-            nn.Conv2d(wide, wide, kernel, stride, kernel // 2, groups=wide, bias=False), nn.BatchNorm2d(wide), nn.SiLU(),
+            nn.Conv2d(wide, wide, kernel, stride, kernel // 2, groups=wide, bias=False),
+            nn.BatchNorm2d(wide), nn.SiLU(),
             SqueezeExcite(wide, max(1, inputs // 4)),
             nn.Conv2d(wide, outputs, 1, bias=False), nn.BatchNorm2d(outputs),
         )  # fmt: skip

@@ -16,14 +16,16 @@ def environment(device: torch.device, threads: int, processes: int = 1) -> dict[
     >>> environment(torch.device("cpu"), 2)["device"]
     'cpu'
     """
-    packages = ("thyrolearn", "torch", "numpy", "accelerate")
+    packages = ("thyrolearn", "numpy", "accelerate")
     name = (
         torch.cuda.get_device_name(device)
         if device.type not in ("cpu", "mps")
         else platform.processor() or platform.machine()
     )
     return {
-        "versions": {"python": platform.python_version()} | {package: version(package) for package in packages},
+        "versions": {"python": platform.python_version()}
+        | {package: version(package) for package in packages}
+        | {"torch": str(torch.__version__)},
         "device": device.type,
         "device_name": name,
         "threads": threads,

@@ -1,4 +1,4 @@
-"""One training loop for every task: one process or many, CPU or GPU, interrupted and resumed (lesson start/learning_loop).
+"""One training loop for every task: one process or many, CPU or GPU, stopped and resumed (lesson start/learning_loop).
 
 The recipe was measured (per second of CPU time) before it was chosen: images stay uint8 in memory, a batch is
 augmented at once on the device, convolutions run channels last and, where it pays, in bfloat16; fused AdamW
@@ -159,7 +159,7 @@ class _Loop:
             raise ParameterError(
                 f"{len(train)} training cases in batches of {plan.batch} are too few.", "Give more cases."
             )
-        model.to(place, memory_format=torch.channels_last)
+        model.to(place).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimiser = torch.optim.AdamW(model.parameters(), lr=plan.rate, weight_decay=plan.weight_decay, fused=True)
         several = accelerator.num_processes > 1
         self.wrapped = accelerator.prepare_model(model, device_placement=False) if several else model

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thyrolearn.errors import DataError
-from thyrolearn.files import load_weights, replacing, save_weights, write_json, writable_folder
+from thyrolearn.files import load_weights, replacing, save_weights, writable_folder, write_json
 
 if TYPE_CHECKING:
     import torch
@@ -92,6 +92,8 @@ class Run:
 
         Raises `DataError` for a missing or damaged folder or weights that do not fit ``model``.
         """
+        import torch
+
         from thyrolearn import models
         from thyrolearn.evaluation import Estimate
         from thyrolearn.training import tasks
@@ -104,6 +106,7 @@ class Run:
             )
         model = model if model is not None else models.create(**record["model"])
         fill(model, load_weights(folder / "weights.safetensors"), folder)
+        model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # as `fit` leaves it
         task = task or tasks.create(record["task"]["name"], **record["task"]["options"])
         with np.load(folder / "predictions.npz") as file:
             predictions = {name: file[name] for name in file.files}

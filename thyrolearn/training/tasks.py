@@ -105,10 +105,8 @@ def _probabilities(outputs: Tensor) -> np.ndarray:
 def _auc(batches: Any, predictions: np.ndarray) -> dict[str, Estimate]:
     from thyrolearn.evaluation import auc
 
-    method = "delong" if len(set(batches.groups)) == len(predictions) else "bootstrap"
-    groups = None if method == "delong" else np.asarray(batches.groups)
     labels = np.asarray(batches.labels).astype(np.int64)
-    return {"auc": auc(labels, predictions, groups=groups, method=method)}
+    return {"auc": auc(labels, predictions, groups=np.asarray(batches.groups))}
 
 
 def _plain_auc(batches: Any, predictions: np.ndarray) -> float:
