@@ -69,7 +69,7 @@ class Stored:
 
     def _read(self, kind: type, count: int, offset: int) -> np.ndarray:
         try:
-            values: list[Any] = np.fromfile(self.file, kind, count, offset=offset)
+            values: np.ndarray = np.fromfile(self.file, kind, count, offset=offset)
         except OSError as problem:
             raise DataError(f"{self.file} cannot be read ({problem.strerror}).", "Load the cohort again.") from None
         if values.size != count:
