@@ -1,8 +1,23 @@
-"""Evaluation: pure functions from arrays to an `Estimate`.
+"""Evaluation: pure functions from arrays to an `Estimate`, patients being the unit that is resampled.
 
 Every module loads numpy alone; scipy and scikit-learn come in with the first metric that needs them.
 """
 
+from thyrolearn.evaluation.agreement import (
+    cohen_kappa,
+    fleiss_kappa,
+    gwet_ac1,
+    krippendorff_alpha,
+    percent_agreement,
+)
+from thyrolearn.evaluation.calibration import (
+    ReliabilityBin,
+    brier,
+    ece,
+    log_loss,
+    max_calibration_error,
+    reliability,
+)
 from thyrolearn.evaluation.classification import (
     auc,
     auc_difference,
@@ -11,31 +26,171 @@ from thyrolearn.evaluation.classification import (
     sensitivity_at_specificity,
     specificity_at_sensitivity,
 )
+from thyrolearn.evaluation.conformal import conformal_report, conformal_sets, conformal_threshold
+from thyrolearn.evaluation.decisions import (
+    CalibrationWarning,
+    DecisionPoint,
+    decision_curve,
+    missed_cancers,
+    net_benefit,
+    net_benefit_of_counts,
+    policy_outcomes,
+    unnecessary_fna,
+)
 from thyrolearn.evaluation.delong import delong_covariance, delong_test, newcombe_interval, placements
+from thyrolearn.evaluation.detection import COCO_IOUS, box_iou, mean_average_precision
 from thyrolearn.evaluation.estimate import Estimate
+from thyrolearn.evaluation.froc import froc_curve, froc_points, froc_score, froc_sensitivity
+from thyrolearn.evaluation.mrmc import ReaderStudy, jackknife_covariance, reader_study, reader_study_of_areas
+from thyrolearn.evaluation.ood import (
+    energy_score,
+    entropy_score,
+    mahalanobis_score,
+    neighbour_score,
+    ood_report,
+    selective_risk,
+    softmax_score,
+)
+from thyrolearn.evaluation.operating import (
+    choose_threshold,
+    mcnemar,
+    operating_point,
+    predictive_values,
+    rate,
+    sensitivity,
+    specificity,
+    values_at_prevalence,
+)
+from thyrolearn.evaluation.policies import TradeOff, policy_change, trade_off
+from thyrolearn.evaluation.recalibration import (
+    calibration_in_the_large,
+    calibration_intercept,
+    calibration_slope,
+    observed_over_expected,
+    spiegelhalter,
+)
 from thyrolearn.evaluation.resampling import (
     bootstrap,
+    bootstrap_mean,
     bootstrap_ratio,
+    bootstrap_totals,
     bootstrap_weights,
     percentile_estimate,
     proportion,
 )
+from thyrolearn.evaluation.robustness import robustness_area, robustness_curve, robustness_loss
+from thyrolearn.evaluation.segmentation import (
+    case_scores,
+    dice,
+    hausdorff,
+    iou,
+    pooled_dice,
+    segmentation_scores,
+    surface_dice,
+)
+from thyrolearn.evaluation.subgroups import Subgroup, by_subgroup, size_bands, subgroup_gap
+from thyrolearn.evaluation.synthesis import (
+    Memorisation,
+    frechet_distance,
+    frechet_gaussians,
+    kernel_distance,
+    memorisation,
+    picture_distances,
+)
 
 __all__ = [
+    "COCO_IOUS",
+    "CalibrationWarning",
+    "DecisionPoint",
     "Estimate",
+    "Memorisation",
+    "ReaderStudy",
+    "ReliabilityBin",
+    "Subgroup",
+    "TradeOff",
     "auc",
     "auc_difference",
     "average_precision",
     "bootstrap",
+    "bootstrap_mean",
     "bootstrap_ratio",
+    "bootstrap_totals",
     "bootstrap_weights",
+    "box_iou",
+    "brier",
+    "by_subgroup",
+    "calibration_in_the_large",
+    "calibration_intercept",
+    "calibration_slope",
+    "case_scores",
+    "choose_threshold",
+    "cohen_kappa",
+    "conformal_report",
+    "conformal_sets",
+    "conformal_threshold",
+    "decision_curve",
     "delong_covariance",
     "delong_test",
+    "dice",
+    "ece",
+    "energy_score",
+    "entropy_score",
+    "fleiss_kappa",
+    "frechet_distance",
+    "frechet_gaussians",
+    "froc_curve",
+    "froc_points",
+    "froc_score",
+    "froc_sensitivity",
+    "gwet_ac1",
+    "hausdorff",
+    "iou",
+    "jackknife_covariance",
+    "kernel_distance",
+    "krippendorff_alpha",
+    "log_loss",
+    "mahalanobis_score",
+    "max_calibration_error",
+    "mcnemar",
+    "mean_average_precision",
+    "memorisation",
+    "missed_cancers",
+    "neighbour_score",
+    "net_benefit",
+    "net_benefit_of_counts",
     "newcombe_interval",
+    "observed_over_expected",
+    "ood_report",
+    "operating_point",
+    "percent_agreement",
     "percentile_estimate",
+    "picture_distances",
     "placements",
+    "policy_change",
+    "policy_outcomes",
+    "pooled_dice",
+    "predictive_values",
     "proportion",
+    "rate",
+    "reader_study",
+    "reader_study_of_areas",
+    "reliability",
+    "robustness_area",
+    "robustness_curve",
+    "robustness_loss",
     "roc_points",
+    "segmentation_scores",
+    "selective_risk",
+    "sensitivity",
     "sensitivity_at_specificity",
+    "size_bands",
+    "softmax_score",
+    "specificity",
     "specificity_at_sensitivity",
+    "spiegelhalter",
+    "subgroup_gap",
+    "surface_dice",
+    "trade_off",
+    "unnecessary_fna",
+    "values_at_prevalence",
 ]

@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike, NDArray
 from thyrolearn.arrays import Floats, Labels
 from thyrolearn.errors import ParameterError
 
-__all__ = ["column", "binary", "patient_codes", "two_classes", "share"]
+__all__ = ["column", "binary", "patient_codes", "two_classes", "share", "probabilities"]
 
 
 def column(values: ArrayLike, name: str, length: int | None = None) -> Floats:
@@ -84,3 +84,16 @@ def patient_codes(groups: ArrayLike | None, n: int) -> NDArray[np.int64]:
         raise ParameterError(f"{missing.sum()} of {n} rows have no patient, first row {np.flatnonzero(missing)[0]}.",
                              "Name the patient of each row, or give an unknown one a name of its own.")  # fmt: skip
     return np.unique(names, return_inverse=True)[1].astype(np.int64)
+
+
+def probabilities(values: ArrayLike, length: int | None = None) -> Floats:
+    """Return ``values`` as float64 (n,), refusing what lies outside 0 to 1: logits, as a rule.
+
+    >>> probabilities([0, 0.5, 1])
+    array([0. , 0.5, 1. ])
+    """
+    out = column(values, "probabilities", length)
+    if out.min() < 0 or out.max() > 1:
+        odd = out.min() if out.min() < 0 else out.max()
+        raise ParameterError(f"A probability is {odd:g}.", "Give values from 0 to 1; put logits through a sigmoid.")
+    return out

@@ -15,7 +15,8 @@ from thyrolearn.evaluation.checks import column, patient_codes, share
 from thyrolearn.evaluation.estimate import Estimate
 from thyrolearn.seeding import stream
 
-__all__ = ["bootstrap", "bootstrap_weights", "bootstrap_ratio", "percentile_estimate", "proportion"]
+__all__ = ["bootstrap", "bootstrap_weights", "bootstrap_totals", "bootstrap_ratio", "bootstrap_mean",
+           "percentile_estimate", "proportion"]  # fmt: skip
 
 _CHUNK = 1_000_000  # numbers in memory at a time: fits the cache, so that it is faster than one large block
 _UNDEFINED_ALLOWED = 0.2  # two malignant patients are missed by 13 % of the resamples, one by 37 %
@@ -115,6 +116,22 @@ def bootstrap(
     return percentile_estimate(value, replicates, len(data[0]), patients, confidence)
 
 
+def bootstrap_totals(
+    columns: ArrayLike, codes: NDArray[np.int64], resamples: int = 2000, seed: int = 0
+) -> NDArray[np.float64]:
+    """Return the sums of ``columns`` (n, k) over each patient resample, (resamples, k); ``codes`` number the patients.
+
+    Whatever is a function of sums (a ratio, a kappa, a net benefit) follows from these without a loop.
+
+    >>> bootstrap_totals(np.ones((6, 1)), np.array([0, 0, 1, 1, 2, 2]), resamples=2).tolist()
+    [[6.0], [6.0]]
+    """
+    table = np.asarray(columns, dtype=np.float64)
+    sums = np.zeros((int(codes.max()) + 1, table.shape[1]))
+    np.add.at(sums, codes, table)
+    return np.vstack([block @ sums for block in bootstrap_weights(len(sums), resamples, seed)])
+
+
 def bootstrap_ratio(
     numerator: ArrayLike,
     denominator: ArrayLike,
@@ -135,11 +152,28 @@ def bootstrap_ratio(
     codes = patient_codes(groups, top.size)
     if bottom.sum() == 0:
         raise ParameterError("The denominator is 0, so the ratio is undefined.", "No case counts towards it.")
-    sums = np.stack([np.bincount(codes, top), np.bincount(codes, bottom)], axis=1)
-    totals = np.vstack([block @ sums for block in bootstrap_weights(len(sums), resamples, seed)])
+    totals = bootstrap_totals(np.stack([top, bottom], axis=1), codes, resamples, seed)
     with np.errstate(invalid="ignore", divide="ignore"):
         replicates = np.where(totals[:, 1] == 0, np.nan, totals[:, 0] / totals[:, 1])
-    return percentile_estimate(top.sum() / bottom.sum(), replicates, top.size, len(sums), confidence)
+    return percentile_estimate(top.sum() / bottom.sum(), replicates, top.size, int(codes.max()) + 1, confidence)
+
+
+def bootstrap_mean(
+    values: ArrayLike,
+    groups: ArrayLike | None = None,
+    resamples: int = 2000,
+    confidence: float = 0.95,
+    seed: int = 0,
+) -> Estimate:
+    """Estimate the mean of ``values`` (n,) by resampling patients.
+
+    For a paired comparison of two models give the differences case by case.
+
+    >>> print(bootstrap_mean([0.8, 0.9, 0.7, 0.6] * 10))
+    0.750 (95 % interval 0.715 to 0.785, bootstrap of 40 cases, n = 40)
+    """
+    array = column(values, "values")
+    return bootstrap_ratio(array, np.ones_like(array), groups, resamples, confidence, seed)
 
 
 def proportion(
