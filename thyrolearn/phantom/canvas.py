@@ -33,6 +33,7 @@ class Canvas:
     shine: Array
     tissue: np.ndarray
     gaps: Array  # a field along the interfaces, which breaks their lines
+    stone: Array | None = None  # the part of ``loss`` that calcifications make, where there are any
     points: list[tuple[float, float, float]] = field(default_factory=list)  # (z, x, amplitude) of bright specks
 
     @property
@@ -86,7 +87,11 @@ class Canvas:
         sunk = np.zeros_like(m)
         rows = max(1, round(0.4 / self.step[0]))
         sunk[rows:] = m[:-rows]
-        self.loss[where] += sunk * loss
+        sunk *= np.float32(loss)
+        self.loss[where] += sunk
+        if self.stone is None:
+            self.stone = np.zeros_like(self.loss)
+        self.stone[where] += sunk
         np.copyto(self.tissue[where], TISSUES.index("calcification"), where=s < 0)
 
     def line(

@@ -193,7 +193,10 @@ def _record(s: Scene, image: np.ndarray, patient: Patient, nodule: Nodule, numbe
     canvas = s.canvas
     mask = np.zeros(image.shape, bool)
     mask[s.where] = s.distance < 0
-    visible = mask & (s.loss_db - np.median(s.loss_db, axis=1, keepdims=True) < 15)
+    visible = mask.copy()
+    if canvas.stone is not None:  # in the shadow of a calcification: 10 dB or more lost
+        shade = np.cumsum(canvas.stone, axis=0) * np.float32(0.2 * s.scanner.frequency * canvas.step[0])
+        visible &= shade < 10
     rows, cols = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     box = (float(cols[0]), float(rows[0]), float(cols[-1] + 1), float(rows[-1] + 1)) if rows.size else (0.0,) * 4
     a, b, c = s.half
