@@ -85,7 +85,7 @@ class Scorer(ipw.VBox):
             if focus is not Focus.NONE
         }
         self.size = ipw.FloatText(value=size_mm, step=0.5, description="Largest diameter, mm", **wide)
-        self.size.style.description_width = "11em"
+        self.size.style.description_width = "initial"
         self.output = ipw.HTML(value=scorer_table(start, size_mm))
         controls = [*self.choices.values(), *self.foci.values(), self.size]
         for control in controls:
