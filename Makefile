@@ -26,7 +26,7 @@ setup: $(STAMP)  ## make .venv and install everything (a few minutes once, then 
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-	  echo "thyrolearn needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1)." ; \
+	  echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version 2>&1)." ; \
 	  echo "Name another one: make setup PYTHON=python3.12" ; exit 2 ; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
 	  echo "This Python cannot make virtual environments." ; \

@@ -1,0 +1,99 @@
+"""The built site: nothing from another host, a text for every picture, links that arrive. Needs `make book`."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
+PAGES = [p for p in sorted(SITE.rglob("*.html")) if not {"_static", "reports"} & set(p.relative_to(SITE).parts)]
+# sphinx-thebe writes its address into every page as a constant; it is fetched only by a button that the site has not
+KNOWN = ("https://unpkg.com/thebe@",)
+
+if not PAGES:
+    pytest.skip("the site is not built; run `make book`", allow_module_level=True)
+
+
+class Page(HTMLParser):
+    def __init__(self, path):
+        super().__init__()
+        self.fetched, self.links, self.images, self.ids, self.svgs = [], [], [], set(), []
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attributes):
+        found = dict(attributes)
+        if found.get("id"):
+            self.ids.add(found["id"])
+        if tag in ("script", "img", "iframe", "source", "video", "audio", "embed") and found.get("src"):
+            self.fetched.append(found["src"])
+        if tag == "link" and {"stylesheet", "preload", "icon"} & set((found.get("rel") or "").split()):
+            self.fetched.append(found["href"])
+        if tag == "img":
+            self.images.append(found)
+        if tag == "svg" and found.get("role") == "img":
+            self.svgs.append(found)
+        if tag == "a" and found.get("href"):
+            self.links.append(found["href"])
+
+
+@pytest.fixture(scope="module")
+def pages():
+    return {path: Page(path) for path in PAGES}
+
+
+def test_nothing_is_fetched_from_another_host(pages):
+    outside = [(path.name, url) for path, page in pages.items() for url in page.fetched if urlsplit(url).netloc]
+    assert outside == []
+
+
+def test_no_script_or_style_names_another_host(pages):
+    """Only addresses that would be fetched: imports, url(), fetch and the loader's own."""
+    pattern = re.compile(r"""(?:@import\s+["']|url\(["']?|fetch\(["']|import\(["'])(https?://[^"')]+)""")
+    styles = list((SITE / "_static").rglob("*.css"))
+    guilty = []
+    for path in [*pages, *styles]:
+        text = path.read_text(encoding="utf-8", errors="replace")
+        guilty += [(path.name, url) for url in pattern.findall(text) if not url.startswith(KNOWN)]
+    assert guilty == []
+
+
+def test_every_picture_has_words(pages):
+    bare = [(path.name, image.get("src", "")[:60]) for path, page in pages.items() for image in page.images
+            if image.get("alt") is None]  # fmt: skip
+    bare += [(path.name, "svg") for path, page in pages.items() for svg in page.svgs if not svg.get("aria-label")]
+    assert bare == []
+
+
+def test_links_within_the_site_arrive(pages):
+    broken = []
+    for path, page in pages.items():
+        for link in page.links:
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc or not parts.path:
+                continue
+            target = (path.parent / unquote(parts.path)).resolve()
+            if not target.exists():
+                broken.append((path.relative_to(SITE).as_posix(), link))
+    assert broken == []
+
+
+def test_widget_scripts_are_found_from_every_depth(pages):
+    for path in pages:
+        for up in re.findall(r'data-jupyter-widgets-cdn="([^"]+)"', path.read_text(encoding="utf-8")):
+            assert (path.parent / up / "@jupyter-widgets").is_dir(), path
+
+
+def test_every_page_says_what_it_is_not_for(pages):
+    bare = [path.name for path in pages if "not for diagnosis" not in path.read_text(encoding="utf-8")
+            and path.name not in ("index.html", "genindex.html", "search.html", "py-modindex.html")]  # fmt: skip
+    assert bare == []
+
+
+def test_lessons_show_their_outputs():
+    lessons = [path for path in PAGES if "notebooks" in path.parts]
+    assert lessons
+    for path in lessons:
+        text = path.read_text(encoding="utf-8")
+        assert "th-figure" in text and "Traceback" not in text, path.name

@@ -1,0 +1,174 @@
+"""The book's sources agree with each other, with the lessons and with the commands they name."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+BOOK = ROOT / "book"
+CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+TOC = yaml.safe_load((BOOK / "_toc.yml").read_text(encoding="utf-8"))
+PAGES = [path for path in BOOK.rglob("*.md") if "_static" not in path.parts]
+DOCS = [*PAGES, ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+
+
+def listed(entry=TOC):
+    found = [entry["file"]] if "file" in entry else [entry["root"]] if "root" in entry else []
+    for name in ("parts", "chapters", "sections"):
+        for child in entry.get(name, []):
+            found += listed(child)
+    return found
+
+
+def test_the_toc_lists_every_lesson_and_page_once_and_nothing_else():
+    lessons = [p for p in (ROOT / "notebooks").rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts]
+    there = {path.relative_to(ROOT).with_suffix("").as_posix() for path in [*lessons, *PAGES]}
+    assert sorted(listed()) == sorted(there)
+
+
+def test_lessons_stand_in_the_toc_in_reading_order():
+    lessons = [name for name in listed() if name.startswith("notebooks/")]
+    assert lessons == sorted(lessons)
+
+
+def test_the_toc_agrees_with_the_outline():
+    from thyrolearn.course import outline
+
+    assert [lesson.path.removesuffix(".ipynb") for lesson in outline()] == [
+        name for name in listed() if name.startswith("notebooks/")
+    ]
+
+
+def test_the_site_asks_only_itself():
+    config = CONFIG["sphinx"]["config"]
+    assert "://" not in config["mathjax_path"]
+    assert not any("://" in path for path in config["nb_ipywidgets_js"])
+    for path in [config["mathjax_path"], *config["nb_ipywidgets_js"]]:
+        assert (BOOK / "_static" / path).is_file(), path
+
+
+def test_vendored_files_keep_their_licences():
+    vendor = BOOK / "_static" / "vendor"
+    for name in ("mathjax/LICENSE", "widgets/LICENSE", "fonts/inter.LICENSE", "README.md"):
+        assert (vendor / name).stat().st_size > 200, name
+
+
+def test_a_warning_fails_the_build_and_stale_outputs_are_dropped():
+    target = (ROOT / "Makefile").read_text(encoding="utf-8").split("\nbook:")[1].split("\n\n")[0]
+    assert "-W --keep-going" in target and "execution.py" in target
+
+
+COMMAND = re.compile(r"(?m)(?:^|`)(?:\.venv[\\/]\w+[\\/])?(thyrolearn|make) ([a-z]+)(?: ([a-z]+))?")
+
+
+def named():
+    """Every command that a page names, once."""
+    found = {}
+    for path in DOCS:
+        if path.is_file():
+            for program, word, second in COMMAND.findall(path.read_text(encoding="utf-8")):
+                found.setdefault((program, word, second), path.relative_to(ROOT).as_posix())
+    return [pytest.param(*key, id=f"{' '.join(filter(None, key))} ({path})") for key, path in sorted(found.items())]
+
+
+def commands():
+    from typer.main import get_command
+
+    from thyrolearn.cli import app
+
+    return get_command(app).commands
+
+
+@pytest.mark.parametrize(("program", "word", "second"), named())
+def test_a_command_that_the_pages_name_exists(program, word, second):
+    if program == "make":
+        targets = re.findall(r"(?m)^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"))
+        assert word in targets
+        return
+    here = commands()
+    assert word in here
+    inner = getattr(here[word], "commands", None)
+    if inner is not None and second:
+        assert second in inner
+
+
+def test_every_make_target_is_explained():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for target in re.search(r"^\.PHONY: (.*)$", makefile, re.M)[1].split():
+        assert f"make {target}" in shown
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_pages_print_no_figure_of_their_own(path):
+    """A measured number in prose would go stale: cells and the outline print them."""
+    text = re.sub(r"```.*?```|`[^`]*`", "", path.read_text(encoding="utf-8"), flags=re.S)
+    assert not re.findall(r"(?i)\b(?:AUC|Dice|accuracy|sensitivity) (?:of|is|was|=) ?0?\.\d+", text)
+
+
+def test_conda_and_pip_share_one_list():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    pip = next(item["pip"] for item in environment["dependencies"] if isinstance(item, dict))
+    assert "-e .[all]" in pip
+    assert not [
+        i for i in environment["dependencies"] if isinstance(i, str) and i.split(">")[0] not in ("python", "pip")
+    ]
+
+
+def test_citation_is_readable_and_agrees_with_the_package():
+    import thyrolearn
+
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["version"] == thyrolearn.__version__
+    assert {"cff-version", "title", "message", "authors", "license"} <= set(citation)
+
+
+def test_the_cache_key_moves_with_the_library_and_not_with_the_day(tmp_path, monkeypatch):
+    sys.path.insert(0, str(BOOK / "tools"))
+    import execution
+
+    monkeypatch.setattr(execution, "ROOT", tmp_path)
+    (tmp_path / "thyrolearn").mkdir()
+    file = tmp_path / "thyrolearn" / "a.py"
+    file.write_text("x = 1\n")
+    before = execution.key()
+    assert execution.key() == before
+    file.write_text("x = 2\n")
+    assert execution.key() != before
+
+
+def test_a_stale_cache_is_dropped_and_a_fresh_one_is_kept(tmp_path, monkeypatch):
+    sys.path.insert(0, str(BOOK / "tools"))
+    import execution
+
+    monkeypatch.setattr(execution, "CACHE", tmp_path / "cache")
+    folder = execution.fresh()
+    (folder / "entry").write_text("kept")
+    execution.fresh()
+    assert (folder / "entry").is_file()
+    (folder / "key.json").write_text(json.dumps("another"))
+    execution.fresh()
+    assert not (folder / "entry").exists()
+
+
+def test_what_the_tests_ran_is_found_by_the_site_unless_it_shows_a_widget(tmp_path, monkeypatch):
+    sys.path.insert(0, str(BOOK / "tools"))
+    import execution
+    import nbformat
+    from jupyter_cache import get_cache
+
+    monkeypatch.setattr(execution, "CACHE", tmp_path / "cache")
+    notebook = tmp_path / "a.ipynb"
+    cells = [nbformat.v4.new_markdown_cell("# A"), nbformat.v4.new_code_cell("1 + 1")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), notebook)
+    output = {"output_type": "execute_result", "metadata": {}, "data": {"text/plain": "2"}, "execution_count": None}
+    assert execution.keep(notebook, [[output]])
+    _, found = get_cache(str(tmp_path / "cache")).merge_match_into_notebook(nbformat.read(notebook, as_version=4))
+    assert found.cells[1].outputs[0]["data"]["text/plain"] == "2"
+    widget = {**output, "data": {"application/vnd.jupyter.widget-view+json": {"model_id": "x"}}}
+    assert not execution.keep(notebook, [[widget]])

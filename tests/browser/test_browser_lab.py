@@ -1,0 +1,98 @@
+"""JupyterLab as `make lab` serves it: the learner's copy opens, the whole lesson runs, and its figures are there."""
+
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+
+FIRST = "1_architectures/01_cnn.ipynb"
+
+
+@pytest.fixture(scope="module")
+def lab(driver, tmp_path_factory):
+    """The address and token of a JupyterLab in a fresh copy of the course."""
+    del driver  # skips first where there is no browser
+    home = tmp_path_factory.mktemp("lab")
+    quiet = os.environ | {"JUPYTER_CONFIG_DIR": str(home / "config"), "JUPYTER_DATA_DIR": str(home / "data"),
+                          "THYROLEARN_HOME": str(home), "OMP_NUM_THREADS": "2"}  # fmt: skip
+    subprocess.run([sys.executable, "-c", "from thyrolearn.cli import main; main()", "start", "my_course"], cwd=home,
+                   check=True, capture_output=True, env=quiet)  # fmt: skip
+    found = sorted((home / "my_course").rglob(FIRST.split("/")[1]))
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    token, course = secrets.token_hex(8), home / "my_course"
+    server = subprocess.Popen(
+        [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip", "127.0.0.1", "--port", str(port), "--allow-root",
+         "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={course}"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=quiet,
+    )  # fmt: skip
+    address = f"http://127.0.0.1:{port}"
+    for _ in range(240):
+        try:
+            urllib.request.urlopen(f"{address}/api?token={token}", timeout=1).close()
+            break
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.25)
+    yield address, token, found[0].relative_to(course).as_posix()
+    server.terminate()
+    server.wait(20)
+
+
+def wait(driver, script, seconds, what):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if driver.execute_script(script):
+            return
+        time.sleep(0.3)
+    pytest.fail(f"waited {seconds} s for {what}")
+
+
+STATUS = "return (document.querySelector('#jp-main-statusbar') || document.body).innerText"
+
+
+def test_the_lesson_runs_in_jupyterlab(driver, lab, screen):
+    from selenium.webdriver.common.by import By
+
+    address, token, notebook = lab
+    driver.set_window_size(1400, 1000)
+    driver.get(f"{address}/lab/tree/{notebook}?token={token}&reset")
+    wait(driver, f"return /Idle/.test((() => {{ {STATUS} }})())", 90, "an idle kernel")
+    time.sleep(1)  # JupyterLab swallows a command that comes before its extensions are ready
+    driver.find_element(By.XPATH, "//div[contains(@class,'lm-MenuBar-itemLabel') and text()='Run']").click()
+    driver.find_element(By.CSS_SELECTOR, '[data-command="runmenu:run-all"]').click()
+    wait(driver, f"return /Busy/.test((() => {{ {STATUS} }})())", 20, "a busy kernel")
+    wait(driver, f"return /Idle/.test((() => {{ {STATUS} }})())", 240, "the end of the lesson")
+    time.sleep(1)
+    prompts = "return [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(p => p.innerText)"
+    errors = driver.find_elements(By.CSS_SELECTOR, '[data-mime-type="application/vnd.jupyter.error"]')
+    assert [error.text[-300:] for error in errors] == []
+    assert not any("*" in prompt for prompt in driver.execute_script(prompts))
+    # JupyterLab keeps off the page what is scrolled away: look for a figure from the top down
+    panel = driver.find_element(By.CSS_SELECTOR, ".jp-WindowedPanel-outer, .jp-Notebook")
+    figures = 0
+    for step in range(40):
+        driver.execute_script("arguments[0].scrollTop = arguments[1]", panel, step * 600)
+        time.sleep(0.15)
+        figures += len(driver.find_elements(By.CSS_SELECTOR, ".th-figure svg"))
+        if figures:
+            break
+    assert figures, "no figure on the page"
+    screen("lab-light", whole=False)
+
+
+def test_figures_follow_the_dark_theme_of_jupyterlab(driver, lab, screen):
+    del lab
+    if "lab" not in driver.current_url:
+        pytest.skip("the lesson did not open")
+    driver.execute_script("document.body.setAttribute('data-jp-theme-light', 'false')")
+    fill = driver.execute_script(
+        "const t = document.querySelector('.th-figure figcaption'); return t ? getComputedStyle(t).color : ''"
+    )
+    assert fill == "rgb(169, 180, 193)", "the caption takes the dark palette's muted ink"
+    screen("lab-dark", whole=False)
