@@ -81,6 +81,13 @@ def test_the_checker_finds_faults_of_two_cells(table):
         assert len(found) == 1 and re.search(message, found[0])
 
 
+def test_remarks_name_the_unseen_titles_and_the_doubts(table):
+    remarks = literature.check(table, remarks=True)
+    assert sum(remark.endswith("title not seen") for remark in remarks) == 11
+    assert sum(": doubtful, " in remark for remark in remarks) == 10 and len(remarks) == 21
+    assert "lee2018: title not seen" in remarks
+
+
 def test_the_checker_finds_columns(table):
     assert literature.check(table.drop(columns="doi")) == ["column doi is missing"]
     assert literature.check(table.assign(rank=1)) == ["column rank is unknown"]

@@ -61,8 +61,10 @@ def load(path: Path | None = None) -> "pd.DataFrame":
 
     table = _read(path)
     if faults := check(table):
-        where = path or "datasets/literature.csv"
-        raise DataError(f"{where} has {len(faults)} faults, the first: {faults[0]}.", "Mend the row and load again.")
+        raise DataError(
+            f"{path or 'literature.csv'} has {len(faults)} faults, the first: {faults[0]}.",
+            "Mend the row and load again.",
+        )
     for name in (*_COUNTS, *METRICS):
         table[name] = pd.to_numeric(table[name]).astype("Int64" if name in _COUNTS else "float64")
     table["title_seen"] = ~table["title"].str.startswith("[")
@@ -79,11 +81,12 @@ def _read(path: Path | None = None) -> "pd.DataFrame":
         raise DataError(f"{path} cannot be read ({problem}).", "Restore datasets/literature.csv.") from None
 
 
-def check(table: "pd.DataFrame") -> list[str]:
+def check(table: "pd.DataFrame", remarks: bool = False) -> list[str]:
     """Return every fault of a literature table in words, an empty list where there is none.
 
     Looks at columns, unique keys and DOIs, vocabularies, numbers and their ranges, the shape of DOIs and addresses,
-    half-open brackets, audits without a metric, doubts without a note, and an IoU above its Dice.
+    half-open brackets, audits without a metric, doubts without a note, and an IoU above its Dice. ``remarks`` adds what
+    is no fault but must be known: titles that were not seen, doubtful metrics.
 
     >>> table = load()
     >>> check(table)
@@ -92,25 +95,23 @@ def check(table: "pd.DataFrame") -> list[str]:
     >>> check(table)
     ['chi2017: auc=93.2 is outside 0 to 1']
     """
-    import pandas as pd
-
     missing = [f"column {name} is missing" for name in COLUMNS if name not in table.columns]
     extra = [f"column {name} is unknown" for name in table.columns if name not in (*COLUMNS, "title_seen")]
     if missing:
         return missing + extra
-    rows = [
-        {name: "" if pd.isna(cell) else str(cell) for name, cell in zip(COLUMNS, row, strict=True)}
-        for row in table[list(COLUMNS)].itertuples(index=False)
-    ]
+    cells = table[list(COLUMNS)].astype(object).where(table[list(COLUMNS)].notna(), "").astype(str)
+    rows = cells.to_dict("records")
     faults = extra + [f"{row['key'] or f'row {n}'}: {fault}" for n, row in enumerate(rows) for fault in _faults(row)]
     for name in ("key", "doi"):
         values = [row[name] for row in rows if row[name]]
         repeated = sorted({value for value in values if values.count(value) > 1})
         faults += [f"{name} {value} stands twice" for value in repeated]
-    return faults
+    unseen = [f"{row['key']}: title not seen" for row in rows if row["title"].startswith("[")]
+    doubts = [f"{row['key']}: doubtful, {row['note']}" for row in rows if row["metric_audit"] == "doubtful"]
+    return faults + (unseen + doubts if remarks else [])
 
 
-def _faults(row: dict[str, str]) -> list[str]:
+def _faults(row: Mapping[Hashable, Any]) -> list[str]:
     """Return the faults that one row shows by itself."""
     found = [f"{name}={row[name]!r} has blanks around it" for name in COLUMNS if row[name] != row[name].strip()]
     if not re.fullmatch(r"[a-z][a-z0-9_]*", row["key"]):
@@ -132,7 +133,7 @@ def _faults(row: dict[str, str]) -> list[str]:
     return found + _metric_faults(row)
 
 
-def _metric_faults(row: dict[str, str]) -> list[str]:
+def _metric_faults(row: Mapping[Hashable, Any]) -> list[str]:
     found, values = [], {}
     for name in METRICS:
         try:
@@ -255,8 +256,7 @@ def cite(key: str) -> str:
     """
     (row,) = _rows([key])
     who = f"{row['first_author']} et al." if row["first_author"] else "(first author not read)"
-    doi = row["doi"]
-    link = doi if doi.startswith("arXiv:") else f"doi:{doi}" if doi else row["source_url"]
+    link = f"doi:{row['doi']}".replace("doi:arXiv", "arXiv") if row["doi"] else row["source_url"]
     return f"{who} ({row['year'] or 'year not read'}). {row['title'].rstrip('.')}. {link}"
 
 

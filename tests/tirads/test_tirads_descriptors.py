@@ -112,7 +112,9 @@ def test_every_holds_each_possible_record_once():
     assert len(set(records)) == len(records) == 4800 - 3 * 2 * 5 * 16
 
 
-@pytest.mark.parametrize(("height", "width", "shape"), [(9, 9, "wider"), (9.1, 9, "taller"), (8, 9, "wider")])
+@pytest.mark.parametrize(
+    ("height", "width", "shape"), [(9, 9, "wider"), (9.1, 9, "taller"), (8, 9, "wider"), (0.5, 0.4, "taller")]
+)
 def test_shape_from_diameters_needs_a_ratio_above_one(height, width, shape):  # rule R6
     assert Shape.measured(height, width) == shape
 
