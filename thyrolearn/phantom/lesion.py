@@ -247,7 +247,7 @@ def _spots(canvas: Canvas, where: Where, s: Array, count: int, rng: np.random.Ge
 
 def _speck(canvas: Canvas, z: float, x: float, rng: np.random.Generator) -> None:
     """One punctate focus: one to three unresolved scatterers of unequal strength."""
-    level = 8 + 11 * rng.random()
+    level = 10 + 10 * rng.random()
     for i in range(1 + int(3 * rng.random())):
         dz, dx = (0.0, 0.0) if i == 0 else (rng.random(2) - 0.5) * (0.45, 0.7)
         canvas.points.append((z + dz, x + dx, 10 ** ((level - 3 * i) / 20)))
@@ -255,5 +255,5 @@ def _speck(canvas: Canvas, z: float, x: float, rng: np.random.Generator) -> None
 
 def _tail(canvas: Canvas, z: float, x: float, level: float, length: float) -> None:
     """A comet tail: echoes at equal distance that fade and narrow."""
-    for k in range(int(length / 0.3)):
-        canvas.points.append((z + 0.3 * k, x, 10 ** ((level - 20 * 0.3 * k / length) / 20)))
+    for k in range(int(length / 0.2)):
+        canvas.points.append((z + 0.2 * k, x, 10 ** ((level - 18 * 0.2 * k / length) / 20)))

@@ -152,7 +152,7 @@ def render(
     if overlays not in ("none", (), None):
         from thyrolearn.phantom.overlays import burn
 
-        frame = burn(frame, s, overlays)
+        frame = burn(frame, overlays)
     if timings is not None:
         for name, a, b in zip(("phantom", "signal", "display"), clock, clock[1:], strict=False):
             timings[name] = timings.get(name, 0) + 1e3 * (b - a)
