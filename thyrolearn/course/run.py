@@ -1,7 +1,6 @@
 """Run a lesson's notebook from top to bottom, in a fresh kernel of this very Python, and measure what it took."""
 
 import os
-import sys
 import tempfile
 import threading
 import time
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from thyrolearn import errors
 from thyrolearn.course.records import LessonRecord, find
-from thyrolearn.errors import LessonError
+from thyrolearn.errors import DataError, LessonError, SettingsError
 from thyrolearn.files import replacing, writable_folder
 from thyrolearn.settings import Settings, current
 
@@ -47,12 +46,28 @@ def run(name: str, out: Path | str | None = None, **choices: Any) -> Path:
     if out.suffix != ".ipynb" or out.resolve() == record.file.resolve():
         raise LessonError(f"{out} cannot take the executed notebook.", "Give another file name that ends in .ipynb.")
     writable_folder(out.parent)
+    _must_be_there(settings)
     executed = execute(record, settings)
     import nbformat
 
     with replacing(out) as part:
         nbformat.write(executed.notebook, part)
     return out
+
+
+def _must_be_there(settings: Settings) -> None:
+    """Say what is wrong with data set and folder now, and not after the kernel has started."""
+    from thyrolearn import data
+
+    if settings.data not in data.names():
+        raise SettingsError(f"There is no data set {settings.data!r}.", f"Choose one of {', '.join(data.names())}.")
+    if settings.data == "phantom":
+        return
+    root = settings.root.expanduser() if settings.root else None
+    if root is None or not root.is_dir() or not any(root.iterdir()):
+        state = "is not given" if root is None else "is empty" if root.is_dir() else "does not exist"
+        remedy = f"Give the folder that holds {settings.data} (--root or THYROLEARN_ROOT)."
+        raise DataError(f"The folder of {settings.data}{f', {root},' if root else ''} {state}.", remedy)
 
 
 def execute(
@@ -66,7 +81,8 @@ def execute(
     client = _client(notebook)
     total = sum(cell.cell_type == "code" for cell in notebook.cells)
     # A folder of its own: what a lesson writes beside itself must not land in the course.
-    with tempfile.TemporaryDirectory() as folder, tqdm(total=total, desc=record.slug, disable=not progress) as bar:
+    bar = tqdm(total=total, desc=record.slug, unit="cell", leave=False, disable=None if progress else True)
+    with tempfile.TemporaryDirectory() as folder, bar:
         client.on_cell_executed = lambda **_: bar.update()
         with _measured(client) as spent:
             _run_cells(client, record, cwd=folder, env={**os.environ, **_variables(settings), **(variables or {})})
@@ -104,6 +120,7 @@ def _failure(client: "NotebookClient", record: LessonRecord, kind: str, said: st
 
 
 def _client(notebook: "NotebookNode") -> "NotebookClient":
+    from ipykernel.kernelspec import get_kernel_dict
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
     from nbclient import NotebookClient
 
@@ -111,8 +128,7 @@ def _client(notebook: "NotebookNode") -> "NotebookClient":
         """A kernel of the running Python: another one's kernelspec may be installed under the same name."""
 
         def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-            command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-            return KernelSpec(argv=command, display_name="Python 3 (ipykernel)", language="python")
+            return KernelSpec(**get_kernel_dict())
 
     class Client(NotebookClient):
         def create_kernel_manager(self) -> Any:
@@ -120,7 +136,8 @@ def _client(notebook: "NotebookNode") -> "NotebookClient":
             manager.kernel_spec_manager = ThisPython()
             return manager
 
-    return Client(notebook, timeout=None, kernel_name="python3")
+    # Errors only: at start-up the kernel warns of unencrypted sockets, which here stay on this machine.
+    return Client(notebook, timeout=None, kernel_name="python3", extra_arguments=["--log-level=ERROR"])
 
 
 @contextmanager
