@@ -6,7 +6,7 @@ from phantom_factory import make_nodule, make_patient
 
 from thyrolearn.errors import ParameterError
 from thyrolearn.phantom.overlays import OVERLAYS
-from thyrolearn.phantom.render import render
+from thyrolearn.phantom.rendering import render
 
 PATIENT = make_patient(make_nodule(size_mm=16.0), scanner="D")
 

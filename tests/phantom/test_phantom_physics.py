@@ -7,7 +7,7 @@ import pytest
 from phantom_factory import make_nodule, make_patient
 
 from thyrolearn.phantom.acquisition import axial_sigma, display, envelope, lateral_sigma, round_trip_loss
-from thyrolearn.phantom.render import render, scene
+from thyrolearn.phantom.rendering import render, scene
 from thyrolearn.phantom.scanner import SCANNERS
 from thyrolearn.seeding import stream
 

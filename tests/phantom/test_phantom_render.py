@@ -7,7 +7,7 @@ import pytest
 from phantom_factory import gallery, make_nodule, make_patient
 
 from thyrolearn.errors import ParameterError
-from thyrolearn.phantom.render import render
+from thyrolearn.phantom.rendering import render
 
 
 @pytest.mark.parametrize("view", ["transverse", "longitudinal"])
@@ -77,3 +77,15 @@ def test_a_nodule_larger_than_the_neck_is_refused():
     nodule = make_nodule(size_mm=90.0)
     with pytest.raises(ParameterError, match="2 to 60"):
         render(make_patient(nodule), nodule, 0, 0)
+
+
+def test_exports_are_not_hidden_by_submodules():
+    import importlib
+    import pkgutil
+
+    from thyrolearn import phantom
+
+    for module in pkgutil.iter_modules(phantom.__path__):
+        importlib.import_module(f"thyrolearn.phantom.{module.name}")
+        assert module.name not in phantom.__all__
+    assert callable(phantom.render)

@@ -19,8 +19,8 @@ _HOME = {
     "Patient": "records",
     "SCANNERS": "scanner",
     "Scanner": "scanner",
-    "SIM_VERSION": "render",
-    "render": "render",
+    "SIM_VERSION": "rendering",
+    "render": "rendering",
     "contact_sheet": "sheet",
     "write_folder": "folder",
     "benchmark": "bench",
@@ -49,7 +49,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module = import_module(f"{__name__}.{_HOME[name]}")
-    # Importing a submodule sets it as an attribute of the package: a function of the same name must win.
+    # No submodule may have the name of an export: importing it would hide the export.
     value = globals()[name] = getattr(module, name)
     return value
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from thyrolearn.phantom.population import patients
-from thyrolearn.phantom.render import render
+from thyrolearn.phantom.rendering import render
 
 __all__ = ["benchmark"]
 

@@ -33,7 +33,7 @@ def write(image: np.ndarray, text: str, row: int, column: int, scale: int = 1, g
 
     >>> page = np.zeros((8, 12), np.uint8)
     >>> write(page, "1", 1, 1); int((page > 0).sum())
-    9
+    8
     """
     for letter in text.upper():
         bits = _FONT.get(letter, 0)

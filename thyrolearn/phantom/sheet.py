@@ -7,7 +7,7 @@ import numpy as np
 from thyrolearn.errors import ParameterError
 from thyrolearn.files import replacing
 from thyrolearn.phantom.records import Frame
-from thyrolearn.phantom.render import render
+from thyrolearn.phantom.rendering import render
 
 __all__ = ["contact_sheet", "isotropic", "tile"]
 
