@@ -39,6 +39,12 @@ _MODELS: dict[str, Entry] = {
     "densenet": Entry("cnn_modern", "DenseNet", "cnn"),
     "efficientnet": Entry("cnn_modern", "EfficientNet", "cnn"),
     "convnext": Entry("cnn_modern", "ConvNeXt", "cnn"),
+    "vit": Entry("transformer", "ViT", "transformer"),
+    "swin": Entry("transformer", "swin", "transformer"),
+    "coatnet": Entry("hybrid", "CoAtNet", "hybrid"),
+    "unet": Entry("segmenter", "UNet", "segmenter"),
+    "leanunet": Entry("segmenter", "LeanUNet", "segmenter"),
+    "transunet": Entry("hybrid", "TransUNet", "segmenter"),
 }
 
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from thyrolearn.training.loop import fit
     from thyrolearn.training.run import Run
-    from thyrolearn.training.tasks import Task, classification
+    from thyrolearn.training.tasks import Task, classification, segmentation
 
-__all__ = ["Task", "classification", "fit", "Run"]
+__all__ = ["Task", "classification", "segmentation", "fit", "Run"]
 
-_HOMES = {"Task": "tasks", "classification": "tasks", "fit": "loop", "Run": "run"}
+_HOMES = {"Task": "tasks", "classification": "tasks", "segmentation": "tasks", "fit": "loop", "Run": "run"}
 
 
 def __getattr__(name: str) -> object:

@@ -63,8 +63,8 @@ def half_precision(model: nn.Module, device: torch.device) -> bool:
     False
     """
     if device.type == "cpu":
-        depthwise = any(isinstance(part, nn.Conv2d) and part.groups > 1 for part in model.modules())
-        return not depthwise and torch.cpu.get_capabilities().get("avx512_bf16", False)
+        grouped = [part.groups > 1 for part in model.modules() if isinstance(part, nn.Conv2d)]
+        return 8 * sum(grouped) <= len(grouped) and torch.cpu.get_capabilities().get("avx512_bf16", False)
     return device.type != "mps" and torch.cuda.is_bf16_supported(including_emulation=False)
 
 

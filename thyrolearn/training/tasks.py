@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from thyrolearn.evaluation import Estimate
 
-__all__ = ["Task", "create", "classification"]
+__all__ = ["Task", "create", "classification", "segmentation", "mask_loss"]
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,61 @@ def classification(pos_weight: float | None = None) -> Task:
     )
 
 
+def segmentation(dice_weight: float = 1.0) -> Task:
+    """The nodule's mask: one logit a pixel, binary cross-entropy plus soft Dice, mean Dice over the frames.
+
+    ``batches.masks`` are (n, 1, h, w) 0 or 1, None raises `DataError`. Soft Dice (Milletari et al. 2016, arXiv
+    1606.04797) is taken a frame at a time, as the metric is, so that a small nodule weighs as much as a large one.
+    Predictions are probabilities, float16 (n, h, w). Lesson: tasks/segmentation.
+
+    >>> import torch
+    >>> truth = torch.tensor([[[[0, 1]]]])
+    >>> [round(float(segmentation().loss(30.0 * (2 * mask - 1), truth)), 3) for mask in (truth, 1 - truth)]
+    [0.0, 30.667]
+    """
+    return Task(
+        name="segmentation",
+        targets=_outlines,
+        loss=lambda outputs, targets: mask_loss(outputs, targets, dice_weight),
+        decode=lambda outputs: outputs[:, 0].sigmoid().half().cpu().numpy(),
+        metrics=_overlap,
+        monitor=_mean_dice,
+        watch="dice",
+        spatial=True,
+        options={} if dice_weight == 1 else {"dice_weight": float(dice_weight)},
+    )
+
+
+def mask_loss(outputs: Tensor, targets: Tensor, dice_weight: float = 1.0) -> Tensor:
+    """Binary cross-entropy plus ``dice_weight`` times soft Dice of logits and masks, both (n, 1, h, w)."""
+    from torch.nn.functional import binary_cross_entropy_with_logits
+
+    truth, chance = targets.float(), outputs.sigmoid()
+    common = (truth * chance).sum(dim=(1, 2, 3))
+    sizes = truth.sum(dim=(1, 2, 3)) + chance.sum(dim=(1, 2, 3))
+    soft = 1 - (2 * common + 1) / (sizes + 1)
+    return binary_cross_entropy_with_logits(outputs, truth) + dice_weight * soft.mean()
+
+
+def _outlines(batches: Any) -> Tensor:
+    if batches.masks is None:
+        raise DataError("These batches hold no masks.", "Make them with data.frames or data.batches(..., masks=True).")
+    return batches.masks
+
+
+def _overlap(batches: Any, predictions: np.ndarray) -> dict[str, Estimate]:
+    from thyrolearn.evaluation import segmentation_scores
+
+    truth = np.asarray(batches.masks)[:, 0] > 0
+    return segmentation_scores(list(truth), list(predictions > 0.5), groups=np.asarray(batches.groups))
+
+
+def _mean_dice(batches: Any, predictions: np.ndarray) -> float:
+    truth, found = np.asarray(batches.masks)[:, 0] > 0, predictions > 0.5
+    sizes = truth.sum(axis=(1, 2)) + found.sum(axis=(1, 2))
+    return float(np.mean(np.where(sizes > 0, 2 * (truth & found).sum(axis=(1, 2)) / np.maximum(sizes, 1), 1.0)))
+
+
 def _labels(batches: Any) -> Tensor:
     labels = batches.labels.float()
     missing = int(((labels != 0) & (labels != 1)).sum())
@@ -116,4 +171,4 @@ def _plain_auc(batches: Any, predictions: np.ndarray) -> float:
     return float(roc_auc_score(labels, predictions)) if 0 < labels.mean() < 1 else float("nan")
 
 
-_TASKS: dict[str, Callable[..., Task]] = {"classification": classification}
+_TASKS: dict[str, Callable[..., Task]] = {"classification": classification, "segmentation": segmentation}
