@@ -38,7 +38,7 @@ def test_the_header_says_data_tier_device_and_notice(small_course, doors, capsys
     lesson = course.begin("demo/first")
     said = capsys.readouterr().out
     assert "Synthetic images" in said and "For teaching, not for diagnosis." in said
-    assert "Tier: lesson, seed 0, on cpu" in said
+    assert "Tier: lesson, seed 0, on the CPU" in said
     assert "Takes: not measured yet" in said
     assert lesson.budget.pixels == lesson.settings.budget.pixels == 64
     assert doors == [], "the cohort is loaded when it is used and not before"

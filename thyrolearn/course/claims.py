@@ -136,27 +136,30 @@ def strip(estimate: Estimate, band: Band | None = None, reference: float | None 
     marks += [reference] if reference is not None else []
     start, span = min(marks), (max(marks) - min(marks)) or 1.0
 
-    def x(value: float) -> str:
-        return f"{20 + 440 * (value - start) / span:.1f}"
+    def x(value: float) -> float:
+        return 20 + 320 * (value - start) / span
 
     told = f"Value {estimate.value:.3f}, interval {estimate.low:.3f} to {estimate.high:.3f}"
-    shapes = ['<line x1="20" x2="460" y1="26" y2="26" stroke="currentColor" stroke-opacity=".25"/>']
+    shapes = ['<line x1="20" x2="340" y1="26" y2="26" stroke="currentColor" stroke-opacity=".25"/>']
     if band:
         told += f", band {band.low:.3f} to {band.high:.3f}"
-        width = f"{440 * (band.high - band.low) / span:.1f}"
-        shapes.append(f'<rect x="{x(band.low)}" y="14" width="{width}" height="24" fill="#009e73" fill-opacity=".25"/>')
-        shapes += [_label(x(end), 50, f"{end:.3f}") for end in (band.low, band.high)]
+        left, right = x(band.low), x(band.high)
+        box = f'x="{left:.1f}" y="14" width="{right - left:.1f}" height="24"'
+        shapes.append(f'<rect {box} fill="#009e73" fill-opacity=".25"/>')
+        shapes += [_label(x(end), 52, f"{end:.3f}") for end in (band.low, band.high)]
     if reference is not None:
         told += f", compared with {reference:g}"
-        at = f'x1="{x(reference)}" x2="{x(reference)}" y1="8" y2="42"'
+        at = f'x1="{x(reference):.1f}" x2="{x(reference):.1f}" y1="8" y2="42"'
         shapes.append(f'<line {at} stroke="currentColor" stroke-dasharray="3 3"/>')
-        shapes.append(_label(x(reference), 50, f"{reference:g}"))
-    line = f'x1="{x(estimate.low)}" x2="{x(estimate.high)}" y1="26" y2="26" stroke="#0072b2" stroke-width="3"'
-    shapes.append(f'<line {line}/><circle cx="{x(estimate.value)}" cy="26" r="6" fill="#0072b2"/>')
+        if not band or min(abs(x(reference) - x(end)) for end in (band.low, band.high)) > 40:
+            shapes.append(_label(x(reference), 52, f"{reference:g}"))
+    line = f'x1="{x(estimate.low):.1f}" x2="{x(estimate.high):.1f}" y1="26" y2="26"'
+    shapes.append(f'<line {line} stroke="#0072b2" stroke-width="3"/>')
+    shapes.append(f'<circle cx="{x(estimate.value):.1f}" cy="26" r="6" fill="#0072b2"/>')
     shapes.append(_label(x(estimate.value), 10, f"{estimate.value:.3f}"))
-    return f'<svg viewBox="0 0 480 54" role="img" aria-label="{escape(told)}.">{"".join(shapes)}</svg>'
+    return f'<svg viewBox="0 0 360 56" role="img" aria-label="{escape(told)}.">{"".join(shapes)}</svg>'
 
 
-def _label(x: str, y: int, text: str) -> str:
-    anchor = "start" if float(x) < 40 else "end" if float(x) > 440 else "middle"
-    return f'<text x="{x}" y="{y}" font-size="11" fill="currentColor" text-anchor="{anchor}">{text}</text>'
+def _label(x: float, y: int, text: str) -> str:
+    anchor = "start" if x < 40 else "end" if x > 320 else "middle"
+    return f'<text x="{x:.1f}" y="{y}" font-size="11" fill="currentColor" text-anchor="{anchor}">{text}</text>'

@@ -135,11 +135,15 @@ def published(limit: int | None = None, metric: str = "auc", **selectors: Any) -
 def _study(row: Mapping[Any, Any]) -> str:
     import pandas as pd
 
-    who = f"{row['first_author']} et al." if row["first_author"] else row["key"]
+    who = f"{row['first_author']} et al." if row["first_author"] else _short(row["title"])
     year = "" if pd.isna(row["year"]) else f" {row['year']}"
     doi = row["doi"]
     link = f"https://arxiv.org/abs/{doi[6:]}" if doi.startswith("arXiv:") else f"https://doi.org/{doi}" if doi else ""
     return f"[{who}{year}]({link or row['source_url']})"
+
+
+def _short(title: str, length: int = 40) -> str:
+    return title if len(title) <= length else title[:length].rsplit(" ", 1)[0] + " …"
 
 
 def _size(row: Mapping[Any, Any]) -> str:
@@ -157,4 +161,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """
     top = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
     body = "".join("<tr>" + "".join(f"<td>{inline(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+    return (
+        '<div class="tl-scroll" tabindex="0" role="group" aria-label="Table"><table>'
+        + f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
+    )

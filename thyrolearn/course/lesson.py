@@ -82,7 +82,7 @@ class Lesson:
         rows = {
             "Takes": _cost(self.record),
             "Data": self._data_line(),
-            "Tier": f"{self.settings.tier}, seed {self.seed}, on {house.device(self.settings.device).type}",
+            "Tier": f"{self.settings.tier}, seed {self.seed}, on {_device(self.settings)}",
         }
         notes = [self._missing, NOTICE]
         table = "".join(f"<dt>{name}</dt><dd>{inline(text)}</dd>" for name, text in rows.items())
@@ -164,6 +164,11 @@ class Lesson:
             body += evidence.table(head, rows)
             text += "".join(f"\n{' | '.join(row)}" for row in rows)
         show(card("open", body, "On real data"), text)
+
+
+def _device(settings: house.Settings) -> str:
+    kind = house.device(settings.device).type
+    return {"cpu": "the CPU"}.get(kind, f"a GPU ({kind})")
 
 
 def _has(cohort: "Cohort", need: str) -> bool:
