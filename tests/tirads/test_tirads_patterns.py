@@ -165,3 +165,21 @@ def test_sources_and_editions():
     assert (eu.assess(record).source, k.assess(record).source) == ("10.1159/000478927", "10.3348/kjr.2021.0713")
     assert "confirmed on a page" in eu.assess(record).status and "secondary" in k.assess(record).status
     assert str(k.assess(record, 21)).endswith("for teaching, not for diagnosis")
+
+
+def test_risk_bands_are_those_of_the_tables():
+    bands = {system.SYSTEM.name: {row.label: row.risk for row in system.LEVELS} for system in (eu, k)}
+    assert bands == {
+        "EU-TIRADS 2017": {
+            "EU-TIRADS 2": "about 0 %",
+            "EU-TIRADS 3": "2 to 4 %",
+            "EU-TIRADS 4": "6 to 17 %",
+            "EU-TIRADS 5": "26 to 87 %",
+        },
+        "K-TIRADS 2021": {
+            "K-TIRADS 2": "under 3 %",
+            "K-TIRADS 3": "3 to 10 %",
+            "K-TIRADS 4": "10 to 40 %",
+            "K-TIRADS 5": "over 60 %",
+        },
+    }
