@@ -45,6 +45,14 @@ _MODELS: dict[str, Entry] = {
     "unet": Entry("segmenter", "UNet", "segmenter"),
     "leanunet": Entry("segmenter", "LeanUNet", "segmenter"),
     "transunet": Entry("hybrid", "TransUNet", "segmenter"),
+    "clipnet": Entry("rnn", "ClipNet", "clip"),
+    "convlstm": Entry("rnn", "ConvLSTM", "clip"),
+    "lite0": Entry("pretrained", "lite0", "pretrained"),
+}
+# "timm:NAME" and "torchvision:NAME" lead to those libraries' own registries.
+_LIBRARIES = {
+    "timm": Entry("pretrained", "from_timm", "pretrained"),
+    "torchvision": Entry("pretrained", "from_torchvision", "pretrained"),
 }
 
 
@@ -54,6 +62,9 @@ def entry(name: str) -> Entry:
     >>> entry("resnet").family
     'cnn'
     """
+    library, _, architecture = name.partition(":")
+    if library in _LIBRARIES and architecture:
+        return _LIBRARIES[library]
     if name not in _MODELS:
         near = difflib.get_close_matches(name, _MODELS, n=3, cutoff=0.5) or sorted(_MODELS)
         raise ParameterError(f"There is no model {name!r}.", f"Did you mean {', '.join(near)}? models.list() has all.")
@@ -65,7 +76,8 @@ def create(name: str, outputs: int = 1, size: int = 64, *, seed: int | None = 0,
 
     The first weights follow from ``seed`` and ``name`` alone and leave torch's global generator as it was;
     ``seed=None`` draws from the global generator, as plain torch does. ``options`` (such as ``width``) go to the
-    model. Lesson: architectures/cnn. Raises `ParameterError` for an unknown name, option or a value out of range.
+    model. ``"timm:NAME"`` and ``"torchvision:NAME"`` take a network of those libraries. Lesson: architectures/cnn.
+    Raises `ParameterError` for an unknown name, option or a value out of range.
 
     >>> net = create("resnet", outputs=2, width=8)
     >>> net.recipe["name"], net.head.out_features
@@ -73,13 +85,15 @@ def create(name: str, outputs: int = 1, size: int = 64, *, seed: int | None = 0,
     """
     found = entry(name)
     factory = getattr(importlib.import_module(f"thyrolearn.models.{found.module}"), found.factory)
-    known = [option for option in inspect.signature(factory).parameters if option not in ("outputs", "size")]
+    parameters = inspect.signature(factory).parameters
+    known = [option for option in parameters if option not in ("outputs", "size", "architecture")]
     for option in options:
-        if option not in known:
+        if option not in known and "options" not in known:
             raise ParameterError(f"{name} has no option {option!r}.", f"It has: {', '.join(known) or 'none'}.")
     if outputs < 1 or size < 16:
         raise ParameterError(f"outputs={outputs}, size={size} makes no network.", "Give outputs >= 1 and size >= 16.")
-    model = _seeded(factory, seed, name, outputs=outputs, size=size, **options)
+    named = {"architecture": name.partition(":")[2]} if "architecture" in parameters else {}
+    model = _seeded(factory, seed, name, outputs=outputs, size=size, **named, **options)
     # The recipe lets a saved run build the same network again; a plain dict, so that it fits in JSON.
     model.recipe = {"name": name, "outputs": outputs, "size": size, **options}  # type: ignore[assignment]
     return model

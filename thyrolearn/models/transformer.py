@@ -1,4 +1,4 @@
-"""Transformers for pictures: attention in one screen, a small ViT on it, torchvision's Swin (architectures/transformer).
+"""Transformers for pictures: attention in a screen, a small ViT on it, torchvision's Swin (architectures/transformer).
 
 Input: (n, 1, size, size) float32 from 0 to 1. Output: (n, outputs) logits.
 """
