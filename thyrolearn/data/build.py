@@ -10,14 +10,18 @@ import os
 import queue
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from thyrolearn.data import store
+from thyrolearn.data.phantom import Recipe, build_shards, default_workers, plan, recipe_from, remove_older
 from thyrolearn.errors import DataError
+from thyrolearn.files import writable_folder
 
 __all__ = ["build"]
 
@@ -70,38 +74,39 @@ def _alone(folder: Path, shown: bool) -> Iterator[None]:
         lock.release()
 
 
-def build(name: str, folder: Path, frames: list[int], *, workers: int | None = None, progress: bool = True) -> None:
+def build(name: str, recipe: Recipe, folder: Path, *, workers: int | None = None, progress: bool = True) -> None:
     """Build the cohort ``name`` into ``folder``; finished shards of an earlier try are kept.
 
-    ``frames`` are the frames in each shard. Raises `DataError` where the folder cannot
-    be written or a helper ends badly.
+    Raises `DataError` where the folder cannot be written, the disk is full, or a helper ends badly.
     """
-    from thyrolearn.data.phantom import default_workers, make_folder, remove_older
-
-    make_folder(folder)
+    writable_folder(folder)
     with _alone(folder, progress):
         if store.is_finished(folder):
             return
+        for left in folder.glob(".*"):  # half-written by a process that was killed
+            left.unlink(missing_ok=True)
+        frames = [len(shard) for shard in plan(recipe)]
         missing = [i for i in range(len(frames)) if not store.is_written(folder, i)]
         done = sum(frames) - sum(frames[i] for i in missing)
         counter = Counter(sum(frames), done, f"preparing phantom cohort {name!r}", progress)
         try:
-            for amount in _work(name, folder, missing, frames, workers or default_workers()):
+            for amount in _work(recipe, folder, missing, frames, workers or default_workers()):
                 counter.add(amount)
+            store.finish(folder, len(frames), folder.name, name=f"phantom {name}")
+        except OSError as problem:
+            remedy = "Make room or set THYROLEARN_CACHE to another folder; what is done is kept."
+            raise DataError(f"{folder} cannot be filled ({problem.strerror}).", remedy) from None
         finally:
             counter.close()
-        store.finish(folder, len(frames), folder.name, name=f"phantom {name}")
         remove_older(folder, name)
 
 
-def _work(name: str, folder: Path, missing: list[int], frames: list[int], workers: int) -> Iterator[int]:
-    from thyrolearn.data.phantom import build_shards
-
+def _work(recipe: Recipe, folder: Path, missing: list[int], frames: list[int], workers: int) -> Iterator[int]:
     if workers == 1 or not sys.executable or sum(frames[i] for i in missing) < SMALL:
-        yield from build_shards(name, folder, iter(missing))
+        yield from build_shards(recipe, folder, missing)
         return
     workers = min(workers, len(missing))
-    yield from _helpers([[name, str(folder), missing[i::workers]] for i in range(workers)])
+    yield from _helpers([[asdict(recipe), str(folder), missing[i::workers]] for i in range(workers)])
 
 
 def _helpers(tasks: list[list[Any]]) -> Iterator[int]:
@@ -109,45 +114,51 @@ def _helpers(tasks: list[list[Any]]) -> Iterator[int]:
     environment = {**os.environ, **dict.fromkeys(THREADS, "1")}
     # The helper must find the same package, also where the parent was started in its checkout.
     environment["PYTHONPATH"] = os.pathsep.join(p for p in [str(_home()), environment.get("PYTHONPATH", "")] if p)
-    command = [sys.executable, "-m", "thyrolearn.data.build"]
+    command = [sys.executable, "-P", "-m", "thyrolearn.data.build"]  # -P: a random.py beside a notebook is not ours
     heard: queue.Queue[str | None] = queue.Queue()
-    helpers = []
-    try:
-        for task in tasks:
-            pipe = subprocess.PIPE
-            helper = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=environment)
-            helpers.append(helper)
-            assert helper.stdin is not None
-            helper.stdin.write(json.dumps(task))
-            helper.stdin.close()
-            threading.Thread(target=_listen, args=(helper, heard), daemon=True).start()
-        running = len(helpers)
-        while running:
-            line = heard.get()
-            if line is None:
-                running -= 1
-            else:
-                yield int(line)
-        for helper in helpers:
-            if helper.wait():
-                assert helper.stderr is not None
-                last = (helper.stderr.read().strip().splitlines() or ["no message"])[-1]
-                raise DataError(
-                    f"A helper that renders frames ended with an error: {last}.", "Run it again; it goes on."
-                )
-    finally:
-        for helper in helpers:
-            helper.terminate()
-        for helper in helpers:
-            helper.wait()
+    helpers: list[subprocess.Popen[str]] = []
+    with tempfile.TemporaryFile("w+") as said:
+        try:
+            for task in tasks:
+                pipe = subprocess.PIPE
+                helper = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=said, text=True, env=environment)
+                helpers.append(helper)
+                threading.Thread(target=_talk, args=(helper, json.dumps(task), heard), daemon=True).start()
+            yield from _hear(heard, len(helpers))
+            ends = [helper.wait() for helper in helpers]
+            if any(ends):
+                said.seek(0)
+                last = (said.read().strip().splitlines() or ["no message"])[-1]
+                raise DataError(f"A helper that renders frames ended: {last}.", "Run it again; it goes on.")
+        finally:
+            for helper in helpers:
+                helper.terminate()
+            for helper in helpers:
+                helper.wait()
+
+
+def _hear(heard: "queue.Queue[str | None]", running: int) -> Iterator[int]:
+    while running:
+        try:
+            line = heard.get(timeout=0.5)  # without a limit Ctrl-C would not come through on Windows
+        except queue.Empty:
+            continue
+        if line is None:
+            running -= 1
+        else:
+            yield int(line)
 
 
 def _home() -> Path:
     return Path(__file__).resolve().parents[2]
 
 
-def _listen(helper: "subprocess.Popen[str]", heard: "queue.Queue[str | None]") -> None:
-    assert helper.stdout is not None
+def _talk(helper: "subprocess.Popen[str]", task: str, heard: "queue.Queue[str | None]") -> None:
+    """Hand a helper its task and pass on what it says; None when it has ended."""
+    assert helper.stdin is not None and helper.stdout is not None
+    with suppress(BrokenPipeError):  # it ended at once: its exit code will tell
+        helper.stdin.write(task)
+        helper.stdin.close()
     for line in helper.stdout:
         heard.put(line)
     heard.put(None)
@@ -155,11 +166,9 @@ def _listen(helper: "subprocess.Popen[str]", heard: "queue.Queue[str | None]") -
 
 def _main() -> None:
     """The helper: read one task from standard input, write the frames done to standard output."""
-    from thyrolearn.data.phantom import build_shards
-
-    name, folder, numbers = json.loads(sys.stdin.read())
+    recipe, folder, numbers = json.loads(sys.stdin.read())
     try:
-        for amount in build_shards(name, Path(folder), iter(numbers)):
+        for amount in build_shards(recipe_from(recipe), Path(folder), numbers):
             print(amount, flush=True)
     except (KeyboardInterrupt, BrokenPipeError):
         os._exit(1)

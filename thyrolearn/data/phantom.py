@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,6 @@ from thyrolearn.data import store
 from thyrolearn.data.case import Case, InMemory
 from thyrolearn.data.cohort import Cohort
 from thyrolearn.errors import SettingsError
-from thyrolearn.files import writable_folder
 
 __all__ = ["COHORTS", "Part", "Recipe", "load_phantom", "folder_for"]
 
@@ -68,9 +67,18 @@ COHORTS: dict[str, Recipe] = {
 }
 
 
+def recipe_from(values: dict[str, Any]) -> Recipe:
+    """The recipe from its `asdict` form, as a helper process receives it.
+
+    >>> recipe_from(asdict(COHORTS["stills"])) == COHORTS["stills"]
+    True
+    """
+    return Recipe(**{**values, "parts": tuple(Part(**part) for part in values["parts"])})
+
+
 def folder_for(name: str, recipe: Recipe) -> Path:
     """The cache folder of a cohort; its name changes with recipe, simulator and layout."""
-    from thyrolearn.phantom.render import SIM_VERSION
+    from thyrolearn.phantom import SIM_VERSION
     from thyrolearn.settings import folders
 
     text = json.dumps([asdict(recipe), SIM_VERSION, store.VERSION, SHARD], sort_keys=True)
@@ -80,7 +88,7 @@ def folder_for(name: str, recipe: Recipe) -> Path:
 
 def plan(recipe: Recipe) -> list[list[tuple[str, Any, Any, int]]]:
     """The frames of a cohort, shard by shard: (part, patient, nodule, frame number)."""
-    from thyrolearn.phantom.population import patients
+    from thyrolearn.phantom import patients
 
     frames = [
         (part.name, patient, nodule, number)
@@ -101,7 +109,7 @@ def plan(recipe: Recipe) -> list[list[tuple[str, Any, Any, int]]]:
 
 def render_case(part: str, patient: Any, nodule: Any, number: int, recipe: Recipe) -> Case:
     """Render one frame and say all that is known of it."""
-    from thyrolearn.phantom.render import render
+    from thyrolearn.phantom import render
 
     frame = render(patient, nodule, number, recipe.seed, size=recipe.size)
     return case_of(frame, part=part)
@@ -112,7 +120,7 @@ def case_of(frame: Any, *, part: str = "main", source: str = "phantom") -> Case:
 
     >>> from thyrolearn import phantom
     >>> patient = phantom.patients(1, seed=0)[0]
-    >>> from thyrolearn.phantom.render import render
+    >>> from thyrolearn.phantom import render
     >>> case = case_of(render(patient, patient.nodules[0], 0, seed=0, size=128))
     >>> case.source, case.shape, case.label_source
     ('phantom', (128, 128), 'phantom truth')
@@ -153,9 +161,8 @@ def case_of(frame: Any, *, part: str = "main", source: str = "phantom") -> Case:
     )
 
 
-def build_shards(name: str, folder: Path, numbers: Iterator[int]) -> Iterator[int]:
+def build_shards(recipe: Recipe, folder: Path, numbers: Iterable[int]) -> Iterator[int]:
     """Render the shards ``numbers`` into ``folder``; yields each number of frames done."""
-    recipe = COHORTS[name]
     shards = plan(recipe)
     for number in numbers:
         if not store.is_written(folder, number):
@@ -180,7 +187,7 @@ def load_phantom(
     if not store.is_finished(folder):
         from thyrolearn.data.build import build
 
-        build(name, folder, len_of(recipe), workers=workers, progress=progress)
+        build(name, recipe, folder, workers=workers, progress=progress)
     cohort = store.open_cohort(folder)
     if part is None:
         return cohort
@@ -189,11 +196,6 @@ def load_phantom(
         names = ", ".join(repr(p.name) for p in recipe.parts)
         raise SettingsError(f"The cohort {name!r} has no part {part!r}.", f"Choose one of {names}, or None for all.")
     return chosen.named(f"phantom {name}" if part == "main" else f"phantom {name}, {part}")
-
-
-def len_of(recipe: Recipe) -> list[int]:
-    """Frames in each shard."""
-    return [len(shard) for shard in plan(recipe)]
 
 
 def remove_older(folder: Path, name: str) -> None:
@@ -208,9 +210,3 @@ def default_workers() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def make_folder(folder: Path) -> Path:
-    """Make the cohort's folder, or say why it cannot be made."""
-    writable_folder(folder.parent)
-    return writable_folder(folder)

@@ -14,6 +14,7 @@ __all__ = ["find_sector", "printed_width", "coloured"]
 
 LIT = 4  # grey level above which a pixel counts as lit; black areas of a JPEG stay at or below it
 DENSE = 0.55  # share of lit pixels around a pixel that belongs to the picture
+SPARSE = 0.3  # share of lit pixels below which a line at the edge is outside the picture
 STEP = 2  # the search runs on every second pixel
 WINDOW = 7  # side of the averaging window, in steps
 EDGE = 3  # pixels cut off each side, where depth ticks touch the picture
@@ -34,11 +35,21 @@ def find_sector(gray: Gray) -> tuple[int, int, int, int] | None:
         return None
     largest = int(np.bincount(numbered.ravel())[1:].argmax())
     rows, columns = ndimage.find_objects(numbered)[largest]
-    top, bottom = rows.start * STEP + EDGE, rows.stop * STEP - EDGE
-    left, right = columns.start * STEP + EDGE, columns.stop * STEP - EDGE
+    top, bottom = _trimmed(lit[:, columns].mean(axis=1), rows)
+    left, right = _trimmed(lit[rows].mean(axis=0), columns)
     if bottom - top < 32 or right - left < 32 or (bottom - top) * (right - left) < gray.size // 20:
         return None
     return top, bottom, left, right
+
+
+def _trimmed(share: NDArray[np.float32], along: slice) -> tuple[int, int]:
+    """Leave out the black lines that the averaging window took in, when print lies close; then the edge."""
+    first, last = along.start, along.stop
+    while first < along.start + WINDOW and share[first] < SPARSE:
+        first += 1
+    while last > along.stop - WINDOW and share[last - 1] < SPARSE:
+        last -= 1
+    return first * STEP + EDGE, last * STEP - EDGE
 
 
 def printed_width(gray: Gray, bottom: int) -> int:

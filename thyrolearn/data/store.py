@@ -6,8 +6,9 @@ without it is unfinished. No frame is read before it is asked for, and nothing s
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -132,16 +133,25 @@ def finish(folder: Path, shards: int, token: str, **known: Any) -> None:
 
 
 def _descriptors(words: dict[str, Any] | None) -> "Descriptors | None":
+    return None if words is None else _reading(*(tuple(v) if isinstance(v, list) else v for v in words.values()))
+
+
+@cache
+def _reading(composition: Any, echogenicity: Any, shape: Any, margin: Any, foci: Any) -> "Descriptors":
+    """Some hundred readings cover thousands of cases, and checking the words of each costs time."""
     from thyrolearn.tirads import Descriptors
 
-    if words is None:
-        return None
-    return Descriptors(**{**words, "foci": frozenset(words["foci"])})
+    return Descriptors(composition, echogenicity, shape, margin, frozenset(foci))
+
+
+NESTED = ("descriptors", "readers", "raw", "boxes", "spacing_mm", "notes")
 
 
 def _expand(name: str, column: Any) -> Sequence[Any]:
     """A column as values that may be shared between cases: tuples and read-only records."""
     if not isinstance(column, dict):
+        if name not in NESTED:
+            return column
         return [_frozen(name, value) for value in column]
     kinds = [_frozen(name, value) for value in column["kinds"]]
     return [kinds[code] for code in column["codes"]]
@@ -159,6 +169,20 @@ def _frozen(name: str, value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
+def _pixels(folder: Path, column: list[Any], token: str) -> Iterator[Stored]:
+    files: dict[int, str] = {}
+    for i, (shard, offset, height, width, masked) in enumerate(column):
+        file = files.get(shard) or files.setdefault(shard, str(folder / f"{shard:04d}.pixels"))
+        yield Stored(file, offset, height, width, masked, f"{token}:{i}")
+
+
+def _case(names: list[str], row: tuple[Any, ...]) -> Case:
+    """A case from its fields. Every field is there, so the slow `__init__` of a frozen class is passed by."""
+    case = object.__new__(Case)
+    case.__dict__.update(zip(names, row[1:], strict=True), pixels=row[0])
+    return case
+
+
 def open_cohort(folder: Path, name: str | None = None) -> Cohort:
     """Open a finished folder as a cohort; no pixel is read. Raises `DataError` for an unreadable table."""
     path = folder / "cohort.json"
@@ -171,14 +195,9 @@ def open_cohort(folder: Path, name: str | None = None) -> Cohort:
         columns, known, token = table["columns"], table["known"], table["token"]
     except (OSError, ValueError, KeyError, TypeError) as problem:
         raise DataError(f"{path} cannot be read ({problem}).", "Delete its folder and load the cohort again.") from None
-    files: dict[int, str] = {}
-    pixels = []
-    for i, (shard, offset, height, width, masked) in enumerate(columns.pop("pixels")):
-        file = files.setdefault(shard, str(folder / f"{shard:04d}.pixels"))
-        pixels.append(Stored(file, offset, height, width, masked, f"{token}:{i}"))
-    names = list(columns)
-    values = [_expand(column, columns[column]) for column in names]
-    rows = zip(pixels, *values, strict=True)
-    cases = [Case(pixels=first, **dict(zip(names, rest, strict=True))) for first, *rest in rows]
+    names = [name for name in columns if name != "pixels"]
+    values = [_expand(name, columns[name]) for name in names]
+    rows = zip(_pixels(folder, columns["pixels"], token), *values, strict=True)
+    cases = [_case(names, row) for row in rows]
     skipped = [Skipped(**entry) for entry in known.pop("skipped", [])]
     return Cohort(cases, skipped=skipped, **{**known, **({"name": name} if name else {})})

@@ -240,7 +240,7 @@ def _case(file: Path, text: str, known: Mapping[str, Any], region: str, reading:
     if len(shown) < len(outlines):
         reading.note(file.name, "a contour does not lie on the ultrasound picture and is not used")
     if outlines and not shown:
-        reading.skip(file.name, "no contour lies on the ultrasound picture")
+        reading.skip(file.name, "no contour lies on the ultrasound picture; the frame is not shown")
     number, _, image = file.stem.partition("_")
     digest = digest_of(data)
     case = Case(
@@ -258,7 +258,7 @@ def _case(file: Path, text: str, known: Mapping[str, Any], region: str, reading:
         raw=MappingProxyType({**known["raw"], **_frame_facts(gray, np.asarray(picture.convert("RGB")), sector),
                               "case": number, "image": image, "file": file.name}),
     )  # fmt: skip
-    reading.usable += bool(shown)
+    reading.usable += bool(outlines)
     (reading.cases if shown else reading.others).append(case)
 
 
