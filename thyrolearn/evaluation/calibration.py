@@ -71,7 +71,8 @@ def _bins(p: Floats, bins: int, scheme: Scheme) -> tuple[NDArray[np.int64], Floa
     """The bin of each case, and the edges; a probability on an edge belongs to the bin above, 1 to the last."""
     if bins < 1 or scheme not in ("width", "count"):
         raise ParameterError(f"{bins} bins of equal {scheme!r} cannot be made.", "Give bins >= 1 and width or count.")
-    edges = np.linspace(0, 1, bins + 1) if scheme == "width" else np.quantile(p, np.linspace(0, 1, bins + 1))
+    steps = np.arange(bins + 1) / bins  # np.linspace has 0.6000000000000001, and p = 0.6 would fall below it
+    edges = steps if scheme == "width" else np.quantile(p, steps)
     return np.searchsorted(edges[1:-1], p, side="right"), edges
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from thyrolearn.arrays import Floats
+from thyrolearn.arrays import Floats, Labels
 from thyrolearn.errors import ParameterError
 from thyrolearn.evaluation.checks import binary, column, patient_codes, probabilities, share, two_classes
 from thyrolearn.evaluation.estimate import Estimate
@@ -88,6 +88,13 @@ def net_benefit(
     return percentile_estimate(value, replicates, len(columns), int(codes.max()) + 1, confidence)
 
 
+def _miscalibrated(y: Labels, p: Floats) -> bool:
+    spread = np.sqrt((p * (1 - p)).sum())
+    excess = abs((y - p).sum()) > 3 * spread
+    odd = (p % 0.5 != 0).any()  # Spiegelhalter's z needs a probability other than 0, 0.5 and 1
+    return bool(excess or (odd and abs(spiegelhalter(y, p)) > 3))
+
+
 @dataclass(frozen=True)
 class DecisionPoint:
     """One threshold of a decision curve; biopsying none has net benefit 0. ``gain`` is the model minus all, paired.
@@ -115,8 +122,9 @@ def decision_curve(
 ) -> list[DecisionPoint]:
     """Return the net benefit of the model and of biopsying all, at each threshold probability.
 
-    Warns with `CalibrationWarning` where Spiegelhalter's z is beyond ±3: recalibrate first. Source: Vickers
-    and Elkin 2006; guide, Vickers et al. 2019 (doi 10.1186/s41512-019-0064-7).
+    Warns with `CalibrationWarning` where the number of cancers or the Brier score (Spiegelhalter's z) lies more
+    than three standard deviations from what the probabilities promise. Source: Vickers and Elkin 2006; guide,
+    Vickers et al. 2019 (doi 10.1186/s41512-019-0064-7).
 
     >>> curve = decision_curve([0, 0, 1, 1, 0, 1] * 9, [.1, .4, .35, .8, .2, .7] * 9)
     >>> [p.threshold for p in curve if p.gain.value > 0]
@@ -125,9 +133,9 @@ def decision_curve(
     y = binary(labels)
     codes = patient_codes(groups, y.size)
     two_classes(y, "a decision curve")
-    if np.any((column(probabilities, "probabilities", y.size) % 0.5) != 0) and abs(spiegelhalter(y, probabilities)) > 3:
-        warnings.warn("The probabilities are not calibrated (Spiegelhalter's z beyond 3): recalibrate before "
-                      "reading a net benefit.", CalibrationWarning, stacklevel=2)  # fmt: skip
+    if _miscalibrated(y, column(probabilities, "probabilities", y.size)):
+        message = "The probabilities are not calibrated: recalibrate before you read a net benefit."
+        warnings.warn(message, CalibrationWarning, stacklevel=2)
     points = []
     for t in thresholds:
         both = [_columns(y, probabilities, t), _columns(y, np.ones(y.size), t)]
