@@ -10,7 +10,7 @@ __version__ = "0.1.0"
 
 _ROOMS = (
     "arrays", "course", "data", "errors", "evaluation", "files", "literature", "models",
-    "phantom", "plots", "seeding", "settings", "tirads", "training",
+    "phantom", "plots", "seeding", "settings", "tirads", "training", "widgets",
 )  # fmt: skip
 __all__ = ["__version__", *_ROOMS]
 

@@ -36,7 +36,7 @@ class Budget(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     pixels: int = Field(description="side of a nodule crop, pixels")
-    cases: int = Field(description="at most this many cases enter a training set")
+    cases: int = Field(description="a training set that `epochs` is meant for; see `epochs_for`")
     epochs: int = Field(description="passes over the training set")
     width: int = Field(description="channels of a network's first stage")
     resamples: int = Field(description="bootstrap resamples for an interval")
@@ -44,10 +44,10 @@ class Budget(BaseModel):
     def epochs_for(self, cases: int) -> int:
         """Passes over ``cases`` that make as many weight updates as ``epochs`` passes over a full training set.
 
-        >>> TIERS["lesson"].epochs_for(2000), TIERS["lesson"].epochs_for(250)
-        (8, 64)
+        >>> TIERS["lesson"].epochs_for(4000), TIERS["lesson"].epochs_for(250)
+        (4, 64)
         """
-        return max(1, round(self.epochs * self.cases / max(1, min(cases, self.cases))))
+        return max(1, round(self.epochs * self.cases / max(1, cases)))
 
 
 TIERS: dict[str, Budget] = {
@@ -110,12 +110,14 @@ def device(choice: str | None = None) -> "torch.device":
     import torch
 
     choice = choice or current().device
-    present = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available, "cpu": lambda: True}
+    present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    there = [name for name, is_there in present.items() if is_there]
     if choice == "auto":
-        choice = next(name for name, there in present.items() if there())
-    if choice not in present or not present[choice]():
-        there = ", ".join(name for name, is_there in present.items() if is_there())
-        raise SettingsError(f"Device {choice!r} is not here (found: {there}).", "Use THYROLEARN_DEVICE=auto.")
+        choice = there[0]
+    if choice not in there:
+        raise SettingsError(
+            f"Device {choice!r} is not here ({', '.join(there)}).", "Use THYROLEARN_DEVICE=auto."
+        )
     return torch.device(choice)
 
 
