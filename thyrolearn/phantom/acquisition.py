@@ -79,7 +79,7 @@ def shadows(canvas: Canvas, scanner: Scanner, onset_mm: float, slope: float, att
     total = near + share * (far - near)
     total += np.cumsum(deep, axis=0)
     columns = total.shape[1]
-    wave = 1.6 * field(canvas.rng("aberration"), (4, columns), (50, canvas.extent[1]), 50, 2.5)[:1]
+    wave = 1.1 * field(canvas.rng("aberration"), (4, columns), (50, canvas.extent[1]), 50, 2.5)[:1]
     wave += 1.8 * field(canvas.rng("coupling"), (4, columns), (50, canvas.extent[1]), 50, 9.0)[:1]
     total += np.clip(canvas.z / 18, 0, 1.6) * wave
     lift = canvas.rng("contact").random(3)
@@ -176,7 +176,7 @@ def display(env: Array, depth: float, scanner: Scanner, gain_db: Array | float, 
     power += noise * -np.log(uniform)
     v = np.log10(power, out=power)
     if scanner.average:
-        v = 0.5 * (v[::2] + v[1::2])
+        v = _halve(v)
     v *= np.float32(10 / scanner.range_db)
     v += (np.float32(scanner.gain_db) + gain_db) / np.float32(scanner.range_db) + np.float32(scanner.level)
     if scanner.smoothing:
@@ -187,6 +187,15 @@ def display(env: Array, depth: float, scanner: Scanner, gain_db: Array | float, 
     if scanner.gamma != 1:
         v **= np.float32(scanner.gamma)
     return v
+
+
+def _halve(v: Array) -> Array:
+    """Half as many rows, through four taps that keep much of what would alias out."""
+    p = np.pad(v, ((1, 1), (0, 0)), mode="edge")
+    inner = p[1:-1:2] + p[2:-1:2]
+    inner *= np.float32(0.42)
+    inner += np.float32(0.08) * (p[:-2:2] + p[3::2])
+    return inner
 
 
 def _noise_power(power: Array, depth: float, scanner: Scanner) -> Array:

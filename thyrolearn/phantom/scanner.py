@@ -100,7 +100,7 @@ def adjusted(scanner: Scanner, normal: np.ndarray) -> Scanner:
         f_number=scanner.f_number * np.exp(0.18 * n[0]),
         cycles=scanner.cycles * np.exp(0.12 * n[1]),
         range_db=scanner.range_db * np.exp(0.08 * n[2]),
-        smoothing=min(max(scanner.smoothing + 0.09 * n[3], 0.0), 0.9) if scanner.smoothing else 0.0,
+        smoothing=min(max(scanner.smoothing + 0.2 * n[3], 0.0), 0.9) if scanner.smoothing else 0.0,
         gamma=scanner.gamma * np.exp(0.06 * n[4]),
         haze_db=scanner.haze_db + 2.0 * n[5],
     )
