@@ -1,11 +1,13 @@
-"""The site's own Sphinx extension: pages that are drawn from the course itself, and nothing asked of another host.
+"""The site's own Sphinx extension: what is drawn from the course itself, and nothing asked of another host.
 
 Directives (for pages of the book; lessons stay plain Markdown):
 
-- ``course-map``: parts, lessons, prerequisites and measured minutes, read from the outline;
-- ``house-floors``: the rooms of the library by floor, with the imports that the code really has.
+- ``drawing:: NAME``: a drawing of `drawings.DRAWINGS` (the map, the floors, frames of the phantom, …).
+
+Lessons get their worked solutions folded, since JupyterLab's own copy has none.
 """
 
+import re
 import sys
 from pathlib import Path
 
@@ -17,26 +19,35 @@ from sphinx.util.docutils import SphinxDirective
 sys.path.insert(0, str(Path(__file__).parent))
 
 
-class CourseMap(SphinxDirective):
-    """The map of the course."""
+class Drawing(SphinxDirective):
+    """A drawing made while the site is built."""
+
+    required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """Return the drawing as HTML."""
+        """Return the drawing as HTML, with links that fit the depth of the page."""
         import drawings
 
         self.env.note_dependency(str(drawings.MEASURED))
-        depth = self.env.docname.count("/")
-        return [nodes.raw("", drawings.course_map("../" * depth), format="html")]
+        up = "../" * self.env.docname.count("/")
+        return [nodes.raw("", drawings.DRAWINGS[self.arguments[0]](up), format="html")]
 
 
-class HouseFloors(SphinxDirective):
-    """The floors of the library."""
+def fold_solutions(app: Sphinx, doctree: nodes.document) -> None:
+    """Fold the code of every cell that holds a worked solution."""
+    del app
+    for cell in doctree.findall(nodes.container):
+        if cell.get("nb_element") == "cell_code" and "### BEGIN SOLUTION" in cell.astext():
+            cell["hide_mode"] = "input"
+            cell["prompt_show"], cell["prompt_hide"] = "Show a solution", "Hide the solution"
 
-    def run(self) -> list[nodes.Node]:
-        """Return the drawing as HTML."""
-        import drawings
 
-        return [nodes.raw("", drawings.house_floors(), format="html")]
+def bars_are_bars(app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:
+    """Let ``|A|`` in a docstring mean the size of A; reStructuredText would look for a substitution."""
+    del app, what, name, thing, options
+    for number, line in enumerate(lines):
+        if not line.lstrip().startswith((">>>", "...", "|", "+")):
+            lines[number] = re.sub(r"(?<![`\w])\|([^|`]+)\|(?![`\w])", r"``|\1|``", line)
 
 
 def widget_scripts_at_any_depth(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: object) -> None:
@@ -51,9 +62,10 @@ def widget_scripts_at_any_depth(app: Sphinx, pagename: str, templatename: str, c
 
 
 def setup(app: Sphinx) -> dict[str, object]:
-    """Register the directives."""
-    app.add_directive("course-map", CourseMap)
-    app.add_directive("house-floors", HouseFloors)
+    """Register the directive and the habits."""
+    app.add_directive("drawing", Drawing)
+    app.connect("doctree-read", fold_solutions)
+    app.connect("autodoc-process-docstring", bars_are_bars)
     # after myst-nb, which adds the scripts to pages that show a widget
     app.connect("html-page-context", widget_scripts_at_any_depth, priority=900)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    return {"version": "2", "parallel_read_safe": True, "parallel_write_safe": True}

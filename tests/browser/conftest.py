@@ -1,5 +1,6 @@
 """A headless Chromium, the built site on loopback, and what the browser saw."""
 
+import base64
 import functools
 import http.server
 import json
@@ -109,14 +110,18 @@ def seen(driver, site=""):
 def screen(driver):
     """Save a picture of the page to _build/screens/."""
 
-    def save(name, whole=True):
+    def save(name, width=0):
+        """With a width: the whole page at that width; else what the window shows."""
         SCREENS.mkdir(parents=True, exist_ok=True)
-        size = driver.execute_cdp_cmd("Page.getLayoutMetrics", {})["cssContentSize"]
-        clip = {"x": 0, "y": 0, "width": size["width"], "height": min(size["height"], 16000), "scale": 1}
-        options = {"captureBeyondViewport": whole} | ({"clip": clip} if whole else {})
-        import base64
-
-        picture = driver.execute_cdp_cmd("Page.captureScreenshot", options)["data"]
+        if width:
+            view = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
+            driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", view)
+            height = driver.execute_cdp_cmd("Page.getLayoutMetrics", {})["cssContentSize"]["height"]
+            driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", view | {"height": min(int(height), 16000)})
+            time.sleep(0.4)
+        picture = driver.execute_cdp_cmd("Page.captureScreenshot", {})["data"]
+        if width:
+            driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
         (SCREENS / f"{name}.png").write_bytes(base64.b64decode(picture))
 
     return save

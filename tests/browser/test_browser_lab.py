@@ -83,7 +83,7 @@ def test_the_lesson_runs_in_jupyterlab(driver, lab, screen):
         if figures:
             break
     assert figures, "no figure on the page"
-    screen("lab-light", whole=False)
+    screen("lab-light")
 
 
 def test_figures_follow_the_dark_theme_of_jupyterlab(driver, lab, screen):
@@ -95,4 +95,4 @@ def test_figures_follow_the_dark_theme_of_jupyterlab(driver, lab, screen):
         "const t = document.querySelector('.th-figure figcaption'); return t ? getComputedStyle(t).color : ''"
     )
     assert fill == "rgb(169, 180, 193)", "the caption takes the dark palette's muted ink"
-    screen("lab-dark", whole=False)
+    screen("lab-dark")

@@ -100,12 +100,7 @@ def test_search_finds_a_word(driver, look):
 def test_screens_are_kept_for_looking(driver, look, screen, name):
     for theme in ("light", "dark"):
         look(SHOWN[name], theme)
-        screen(f"{name}-{theme}")
-    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
-                           {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True})  # fmt: skip
-    try:
-        look(SHOWN[name], "light")
-        screen(f"{name}-phone")
-    finally:
-        driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        screen(f"{name}-{theme}", width=1400)
+    look(SHOWN[name])
+    screen(f"{name}-phone", width=390)
     assert (ROOT / "_build" / "screens" / f"{name}-phone.png").stat().st_size > 5000
