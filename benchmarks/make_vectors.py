@@ -263,12 +263,18 @@ def torchmetrics():
         return torch.zeros(len(values), dtype=torch.int64)
 
     for truths, boxes, confidence in box_sets():
-        metric = MeanAveragePrecision(box_format="xyxy")
+        # torchmetrics makes its default thresholds in float32, where a recall of 0.3 fails "0.30000001";
+        # pycocotools, which it wraps, uses these. Both answers are kept.
+        metric = MeanAveragePrecision(
+            iou_thresholds=np.linspace(0.5, 0.95, 10).tolist(), rec_thresholds=np.linspace(0, 1, 101).tolist()
+        )
+        default = MeanAveragePrecision()
         found = [
             {"boxes": boxes_of(b), "scores": torch.tensor(np.array(s), dtype=torch.float64), "labels": classes(b)}
             for b, s in zip(boxes, confidence, strict=True)
         ]
-        metric.update(found, [{"boxes": boxes_of(t), "labels": classes(t)} for t in truths])
+        for one in (metric, default):
+            one.update(found, [{"boxes": boxes_of(t), "labels": classes(t)} for t in truths])
         result = metric.compute()
         names = ("map", "map_50", "map_75", "map_small", "map_medium", "map_large")
         detections.append(
@@ -277,6 +283,7 @@ def torchmetrics():
                 "boxes": [np.array(b) for b in boxes],
                 "scores": confidence,
                 **{n: result[n] for n in names},
+                "map_default": default.compute()["map"],
             }
         )
     rng, features = np.random.default_rng(8), []
@@ -302,8 +309,8 @@ def agreement():
         ratings = (truth + rng.integers(-1, 2, (readers, cases))).clip(1, 5).astype(float)
         ac1.append(
             {
-                "a": ratings[0],
-                "b": ratings[1],
+                "a": ratings[0].copy(),
+                "b": ratings[1].copy(),
                 "ac1": irrCAC.raw.CAC(pd.DataFrame(ratings[:2].T), digits=12).gwet()["est"]["coefficient_value"],
             }
         )

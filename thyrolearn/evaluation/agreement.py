@@ -28,6 +28,8 @@ def _numbered(*ratings: ArrayLike) -> tuple[NDArray[np.int64], int]:
     arrays = [np.asarray(r) for r in ratings]
     if any(a.ndim != 1 or a.shape != arrays[0].shape or a.size == 0 for a in arrays):
         raise ParameterError(f"The ratings have shapes {[a.shape for a in arrays]}.", "Give one rating a case in each.")
+    if any(v is None or v != v for a in arrays for v in a.tolist()):
+        raise ParameterError("A rating is missing.", "Leave the case out for both readers, or use krippendorff_alpha.")
     categories, codes = np.unique(np.concatenate(arrays), return_inverse=True)
     return codes.reshape(len(arrays), -1), len(categories)
 

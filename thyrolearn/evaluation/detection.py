@@ -19,7 +19,7 @@ from thyrolearn.evaluation.resampling import bootstrap_weights, percentile_estim
 
 __all__ = ["COCO_IOUS", "Pictures", "box_iou", "pictures", "mean_average_precision"]
 
-COCO_IOUS = tuple(0.5 + 0.05 * k for k in range(10))
+COCO_IOUS = tuple(float(t) for t in np.linspace(0.5, 0.95, 10))  # to the last bit those of pycocotools
 _RECALLS = np.linspace(0, 1, 101)
 _SIZES = {"any": (0.0, 1e10), "small": (0.0, 32.0**2), "medium": (32.0**2, 96.0**2), "large": (96.0**2, 1e10)}
 
@@ -115,7 +115,7 @@ def _average_precision(true: Floats, false: Floats, targets: float) -> float:
         return float("nan")
     recall, precision = true / targets, true / np.maximum(true + false, 1e-12)
     envelope = np.maximum.accumulate(precision[::-1])[::-1]
-    at = np.searchsorted(recall, _RECALLS - 1e-12)
+    at = np.searchsorted(recall, _RECALLS)
     return float(np.append(envelope, 0.0)[at].mean())
 
 
