@@ -6,13 +6,13 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from thyrolearn.training.loop import fit
+    from thyrolearn.training.fitting import fit
     from thyrolearn.training.run import Run
     from thyrolearn.training.tasks import Task, classification, segmentation
 
 __all__ = ["Task", "classification", "segmentation", "fit", "Run"]
 
-_HOMES = {"Task": "tasks", "classification": "tasks", "segmentation": "tasks", "fit": "loop", "Run": "run"}
+_HOMES = {"Task": "tasks", "classification": "tasks", "segmentation": "tasks", "fit": "fitting", "Run": "run"}
 
 
 def __getattr__(name: str) -> object:

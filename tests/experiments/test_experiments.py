@@ -1,0 +1,121 @@
+"""The one path from a cohort to a judged run, on a small cohort of our own making and on real frames."""
+
+import csv
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from thyrolearn import data, seeding
+from thyrolearn.errors import DataError, ParameterError
+from thyrolearn.experiments import Experiment, cross_validate, evaluate, prepare, rows, run, store
+
+SMALL = {"progress": False, "device": "cpu"}
+
+
+@pytest.fixture(scope="module")
+def cohort():
+    """Speckle with a dark disc; the malignant ones are larger. Two frames a patient."""
+    cases = []
+    for n in range(96):
+        rng = seeding.stream(0, "experiments", n)
+        label = (n // 2) % 2
+        z, x = np.mgrid[:48, :64]
+        mask = (z - 24 - rng.integers(-6, 7)) ** 2 + (x - 32 - rng.integers(-8, 9)) ** 2 < (14 if label else 7) ** 2
+        frame = (rng.rayleigh(70, mask.shape) * np.where(mask, 0.4, 1)).clip(0, 255).astype(np.uint8)
+        found = np.argwhere(mask)
+        (top, left), (bottom, right) = found.min(0), found.max(0) + 1
+        box = tuple(float(v) for v in (left, top, right, bottom))
+        cases.append(data.Case.of(frame, mask, id=f"c{n}", patient=f"p{n // 2}", label=label, boxes=(box,)))
+    return data.Cohort(cases)
+
+
+def test_classification_is_learned_and_filed(cohort, tmp_path):
+    given = {"cohort": cohort, "epochs": 12, "batch": 16, "out": tmp_path, **SMALL}
+    result = run(Experiment(size=32, options={"width": 8}), **given)
+    auc = result.metrics["test"]["auc"]
+    assert auc.value > 0.8 and auc.n == 20
+    known = json.loads((tmp_path / "experiment.json").read_text())
+    assert known["experiment"]["model"] == "resnet" and known["cohort"] == cohort.fingerprint
+    assert {"commit", "sim_version", "machine", "version"} <= set(known)
+    names = {path.name for path in tmp_path.iterdir()}
+    assert {"weights.safetensors", "run.json", "predictions.npz", "experiment.json"} <= names
+    again = run(Experiment(size=32, options={"width": 8}), **given)  # finished: only judged again
+    assert again.metrics == result.metrics
+
+
+def test_test_patients_are_not_trained_on(cohort, monkeypatch):
+    from thyrolearn import experiments
+
+    seen = []
+
+    def spy(experiment, part):
+        seen.append(set(part.patients))
+        return prepare(experiment, part)
+
+    monkeypatch.setattr(experiments.running, "prepare", spy)
+    run(Experiment(size=16, model="linear"), cohort=cohort, epochs=1, **SMALL)
+    training, test = seen
+    assert training and test and not training & test
+
+
+def test_segmentation_goes_to_evaluate(cohort, tmp_path):
+    experiment = Experiment("segmentation", size=(48, 64), options={"width": 8})
+    result = run(experiment, cohort=cohort, epochs=8, rate=5e-3, out=tmp_path, **SMALL)
+    assert result.metrics["test"]["dice"].value > 0.7
+    elsewhere = evaluate(tmp_path, cohort=cohort)
+    assert elsewhere["dice"].n == len(cohort) and elsewhere["dice"].value > 0.7
+
+
+def test_warm_start_begins_where_the_other_ended(cohort, tmp_path):
+    experiment = Experiment(size=32, options={"width": 8})
+    run(experiment, cohort=cohort, epochs=8, batch=16, out=tmp_path / "first", **SMALL)
+    cold = run(experiment, cohort=cohort, epochs=1, rate=1e-4, **SMALL)
+    warm = run(experiment, cohort=cohort, epochs=1, rate=1e-4, start=tmp_path / "first", **SMALL)
+    assert warm.history[0]["loss"] < cold.history[0]["loss"] - 0.1
+
+
+def test_each_patient_is_tested_once_and_folds_judge_together(cohort, tmp_path):
+    experiment = Experiment(size=16, model="linear")
+    metrics = cross_validate(experiment, folds=4, cohort=cohort, epochs=4, rate=3e-2, out=tmp_path, **SMALL)
+    assert metrics["auc"].n == len(cohort)
+    runs = [json.loads((tmp_path / f"fold{k}" / "run.json").read_text()) for k in range(1, 5)]
+    assert sum(r["metrics"]["test"]["auc"]["n"] for r in runs) == len(cohort)
+    assert sum(len(cohort) - r["settings"]["cases"] for r in runs) == len(cohort)
+    assert evaluate(tmp_path, cohort=cohort)["auc"].value >= metrics["auc"].value - 0.05
+
+
+def test_rows_are_stored_and_replaced(cohort, tmp_path):
+    table = rows([Experiment(size=16, model=m) for m in ("linear", "lenet")], seeds=2, cohort=cohort, epochs=1, **SMALL)
+    assert [(r["model"], r["seed"]) for r in table] == [("linear", 0), ("linear", 1), ("lenet", 0), ("lenet", 1)]
+    assert all(r["low"] <= r["value"] <= r["high"] and r["parameters"] > 0 for r in table)
+    path = store("families", table, tmp_path)
+    store("families", [table[0] | {"value": 0.123}], tmp_path)
+    with path.open() as file:
+        stored = list(csv.DictReader(file))
+    assert len(stored) == 4 and sum(r["value"] == "0.123" for r in stored) == 1
+    newer = [row | {"sim_version": "99"} for row in table[:1]]
+    with store("families", newer, tmp_path).open() as file:
+        assert [r["sim_version"] for r in csv.DictReader(file)] == ["99"]
+
+
+def test_wrong_experiments_are_met_with_the_right_ones():
+    for wrong in ({"task": "poetry"}, {"method": "magic"}, {"tier": "huge"}):
+        with pytest.raises(ParameterError, match="There are"):
+            Experiment(**wrong)
+    with pytest.raises(DataError, match="finished run"):
+        evaluate(Path("nowhere"))
+
+
+@pytest.mark.real
+@pytest.mark.slow
+def test_real_frames(tmp_path):
+    root = os.environ.get("THYROLEARN_REAL")
+    if not root:
+        pytest.skip("THYROLEARN_REAL is not set: no real frames here")
+    experiment = Experiment("segmentation", data="ddti", size=(64, 96), options={"width": 8})
+    result = run(experiment, root=Path(root) / "DDTI", cpu_seconds=10, out=tmp_path, **SMALL)
+    dice = result.metrics["test"]["dice"]
+    assert dice.n >= 40 and dice.value > 0.25 and dice.high - dice.low < 0.3

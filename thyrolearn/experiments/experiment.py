@@ -1,0 +1,84 @@
+"""What an experiment is, and the batches that its task needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from thyrolearn import settings as house
+from thyrolearn.errors import ParameterError
+
+if TYPE_CHECKING:
+    from thyrolearn.data import Batches, Cohort
+
+__all__ = ["Experiment", "Recipe", "TASKS", "METHODS", "FRAMES", "prepare"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a task takes when nothing else is said."""
+
+    model: str
+    batch: int
+    rate: float
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+TASKS: dict[str, Recipe] = {
+    "classification": Recipe("resnet", batch=32, rate=3e-3),
+    "segmentation": Recipe("leanunet", batch=8, rate=3e-3),
+}
+FRAMES = {"lesson": (128, 192), "full": (192, 288)}  # rows, columns of a whole frame
+METHODS = ("supervised",)
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One line of the course's results: what is trained, on what, how; ``model=""`` is the task's own default.
+
+    ``size`` is the side of a crop or (rows, columns) of a frame in pixels, None for the tier's. ``options`` go to the
+    model. Raises `ParameterError` for a task or method that there is none of.
+
+    >>> Experiment("segmentation").model
+    'leanunet'
+    """
+
+    task: str = "classification"
+    model: str = ""
+    data: str = "phantom"
+    tier: str = "lesson"
+    method: str = "supervised"
+    seed: int = 0
+    size: int | tuple[int, int] | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, known in (("task", TASKS), ("method", METHODS), ("tier", house.TIERS)):
+            if getattr(self, name) not in known:
+                raise ParameterError(f"There is no {name} {getattr(self, name)!r}.", f"There are: {', '.join(known)}.")
+        if not self.model:
+            object.__setattr__(self, "model", TASKS[self.task].model)
+        if isinstance(self.size, list):  # as it comes back from JSON
+            object.__setattr__(self, "size", tuple(self.size))
+
+    @property
+    def pixels(self) -> Any:
+        """Side of a crop, or (rows, columns) of a frame."""
+        if self.size is not None:
+            return self.size
+        return FRAMES[self.tier] if self.task == "segmentation" else house.TIERS[self.tier].pixels
+
+
+def prepare(experiment: Experiment, cohort: Cohort) -> Batches:
+    """Turn cases into the batches that the experiment's task needs: nodule crops, or whole frames with masks.
+
+    >>> import numpy as np
+    >>> from thyrolearn import data
+    >>> prepare(Experiment(size=32), data.Cohort([data.Case.of(np.zeros((40, 60), np.uint8), label=1)]))
+    Batches of 'cohort': 1 images of 32x32
+    """
+    from thyrolearn import data
+
+    if experiment.task == "segmentation":
+        return data.frames(cohort.filter(lambda case: bool(case.boxes)), experiment.pixels)
+    return data.batches(cohort, size=experiment.pixels)

@@ -1,0 +1,201 @@
+"""Train once, train in folds, judge elsewhere."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from thyrolearn import settings as house
+from thyrolearn.errors import DataError
+from thyrolearn.experiments.experiment import TASKS, Experiment, prepare
+from thyrolearn.experiments.origin import origin
+from thyrolearn.files import write_json
+
+if TYPE_CHECKING:
+    from thyrolearn.data import Cohort
+    from thyrolearn.evaluation import Estimate
+    from thyrolearn.training import Run
+
+__all__ = ["run", "cross_validate", "evaluate"]
+
+
+def run(
+    experiment: Experiment,
+    *,
+    root: Path | str | None = None,
+    cohort: Cohort | None = None,
+    holdout: float = 0.2,
+    epochs: int | None = None,
+    cpu_seconds: float | None = None,
+    start: Path | str | None = None,
+    out: Path | str | None = None,
+    progress: bool = True,
+    device: str | None = None,
+    **fit: Any,
+) -> Run:
+    """Train once and judge on patients that were held out: `Run` with ``metrics["test"]``, saved in ``out``.
+
+    ``holdout`` is the share of patients for the test (0: all are trained on, and nothing is judged); the split has
+    its own fixed seed, so that another ``experiment.seed`` changes weights and order only. Without ``epochs`` and
+    ``cpu_seconds`` the tier says how long. ``start`` is the folder of an earlier run whose weights are taken (a warm
+    start). ``fit`` goes to `thyrolearn.training.fit`. Raises the errors of `data.load` and `fit`.
+
+    >>> from thyrolearn import data
+    >>> few = data.Cohort(data.Case.of(np.full((40, 40), 90 * (i % 2), np.uint8), patient=str(i), label=i % 2)
+    ...                   for i in range(40))
+    >>> result = run(Experiment(size=16, options={"width": 4}), cohort=few, epochs=1, progress=False)
+    >>> sorted(result.metrics)
+    ['test']
+    """
+    from thyrolearn import data
+
+    cohort = cohort if cohort is not None else _load(experiment, root)
+    if holdout:
+        parts = data.split(cohort, (1 - holdout, 0.0, holdout))
+        train, test = parts.train, parts.test
+    else:
+        train, test = cohort, None
+    result = _train(experiment, train, epochs, cpu_seconds, start, out, progress, device, fit)
+    if test is not None:
+        result.evaluate(prepare(experiment, test), "test")
+    _file(result, experiment, cohort, out, {"holdout": holdout, "start": str(start) if start else None})
+    return result
+
+
+def cross_validate(
+    experiment: Experiment,
+    *,
+    folds: int = 5,
+    root: Path | str | None = None,
+    cohort: Cohort | None = None,
+    out: Path | str | None = None,
+    **given: Any,
+) -> dict[str, Estimate]:
+    """Train ``folds`` times, each patient tested once, and return the metrics of all predictions together.
+
+    ``out/fold1`` … keep the runs; an interrupted call goes on where it stopped. ``given`` as in `run`.
+
+    >>> from thyrolearn import data
+    >>> few = data.Cohort(data.Case.of(np.full((40, 40), 90 * (i % 2), np.uint8), patient=str(i), label=i % 2)
+    ...                   for i in range(40))
+    >>> tiny = Experiment(size=16, model="linear")
+    >>> cross_validate(tiny, cohort=few, folds=4, epochs=1, progress=False)["auc"].n
+    40
+    """
+    from thyrolearn import data
+    from thyrolearn.training import tasks
+
+    cohort = cohort if cohort is not None else _load(experiment, root)
+    found, order = [], []
+    for number, parts in enumerate(data.folds(cohort, folds), 1):
+        folder = Path(out) / f"fold{number}" if out else None
+        tested = {id(case) for case in parts.test}
+        training = cohort.filter(lambda case, tested=tested: id(case) not in tested)
+        result = _train(experiment, training, *_defaults(given, folder))
+        batches = prepare(experiment, parts.test)
+        result.evaluate(batches, "test")
+        _file(result, experiment, cohort, folder, {"fold": number, "folds": folds})
+        found.append(result.predictions["test"])
+        order += [case.id for case in batches.cohort]
+    place = {case: i for i, case in enumerate(order)}
+    batches = prepare(experiment, cohort)
+    rows = [place[case.id] for case in batches.cohort]
+    metrics = tasks.create(experiment.task).metrics(batches, np.concatenate(found)[rows])
+    if out:
+        record = {name: vars(estimate) for name, estimate in metrics.items()}
+        write_json(Path(out) / "folds.json", {"experiment": asdict(experiment), "folds": folds, "metrics": record})
+    return metrics
+
+
+def _defaults(given: dict[str, Any], out: Path | None) -> tuple[Any, ...]:
+    fit = dict(given)
+    names = {"epochs": None, "cpu_seconds": None, "start": None, "out": out, "progress": True, "device": None}
+    return (*(fit.pop(name, default) if name != "out" else out for name, default in names.items()), fit)
+
+
+def evaluate(
+    folder: Path | str,
+    *,
+    data: str | None = None,
+    root: Path | str | None = None,
+    cohort: Cohort | None = None,
+    device: str | None = None,
+) -> dict[str, Estimate]:
+    """Judge a finished run on the data set ``data`` in ``root``, every case of it, with intervals over patients.
+
+    A folder of `cross_validate` is judged as an ensemble: the mean of its folds' probabilities. The cases must not
+    have been trained on; for the data of the run itself see its own ``metrics["test"]``.
+    """
+    from thyrolearn.training import Run
+
+    folder = Path(folder)
+    several = sorted(folder.glob("fold*/run.json"))
+    places = [file.parent for file in several] if several else [folder]
+    experiment = _experiment(places[0])
+    if data is not None:
+        experiment = replace(experiment, data=data)
+    batches = prepare(experiment, cohort if cohort is not None else _load(experiment, root))
+    found = []
+    for place in places:
+        result = Run.load(place)
+        result.model.to(house.device(device))
+        found.append(result.predict(batches).astype(np.float64))
+    return result.task.metrics(batches, np.mean(found, axis=0))
+
+
+def _experiment(folder: Path) -> Experiment:
+    try:
+        return Experiment(**json.loads((folder / "experiment.json").read_text(encoding="utf-8"))["experiment"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise DataError(
+            f"{folder} is not the folder of a finished run.", "Give what --out was given to train."
+        ) from None
+
+
+def _load(experiment: Experiment, root: Path | str | None) -> Cohort:
+    from thyrolearn import data
+
+    settings = house.current(data=experiment.data, root=root, tier=experiment.tier)
+    cohort = data.load(settings, unlabelled=experiment.task == "segmentation")
+    limit = house.TIERS[experiment.tier].cases
+    return cohort[:limit] if len(cohort) > limit else cohort
+
+
+def _train(
+    experiment: Experiment, cohort: Cohort, epochs: int | None, cpu_seconds: float | None,
+    start: Path | str | None, out: Path | str | None, progress: bool, device: str | None, fit: dict[str, Any],
+) -> Run:  # fmt: skip
+    from thyrolearn import models, training
+    from thyrolearn.training import tasks
+
+    recipe, batches = TASKS[experiment.task], prepare(experiment, cohort)
+    side = experiment.pixels if isinstance(experiment.pixels, int) else max(experiment.pixels)
+    model = models.create(experiment.model, size=side, seed=experiment.seed, **{**recipe.options, **experiment.options})
+    if start is not None:
+        model.load_state_dict(training.Run.load(start).model.state_dict())
+    if epochs is None and cpu_seconds is None:
+        epochs = house.TIERS[experiment.tier].epochs_for(len(batches))
+    given = {"batch": recipe.batch, "rate": recipe.rate, "seed": experiment.seed} | fit
+    return training.fit(
+        model, tasks.create(experiment.task), batches, epochs=epochs, cpu_seconds=cpu_seconds,
+        folder=out, progress=progress, device=device, **given,
+    )  # fmt: skip
+
+
+def _file(result: Run, experiment: Experiment, cohort: Cohort, out: Path | str | None, more: dict[str, Any]) -> None:
+    """Save the run again, now with its test metrics, and beside it what it was an experiment of."""
+    if out is not None and os.environ.get("RANK", "0") == "0":
+        result.save(out)
+        known = {
+            "experiment": asdict(experiment),
+            "cohort": cohort.fingerprint,
+            "cases": len(cohort),
+            **origin(),
+            **more,
+        }
+        write_json(Path(out) / "experiment.json", known | origin() | more)

@@ -1,0 +1,32 @@
+"""The settings of a training, checked."""
+
+from dataclasses import dataclass
+
+from thyrolearn.errors import ParameterError
+
+__all__ = ["Plan"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What decides the result of a training, beside the network, the task and the data."""
+
+    epochs: int | None
+    cpu_seconds: float | None
+    batch: int
+    rate: float
+    weight_decay: float
+    clip: float | None
+    accumulate: int
+    patience: int | None
+    seed: int
+    augment: bool
+    half: bool
+
+    def __post_init__(self) -> None:
+        if (self.epochs is None) == (self.cpu_seconds is None):
+            raise ParameterError("Give either epochs or cpu_seconds.", "For example fit(..., epochs=8).")
+        for name in ("epochs", "cpu_seconds", "batch", "rate", "clip", "accumulate", "patience"):
+            value = getattr(self, name)
+            if value is not None and value <= 0:
+                raise ParameterError(f"{name}={value} trains nothing.", f"Give {name} > 0.")
