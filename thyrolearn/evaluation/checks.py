@@ -62,9 +62,7 @@ def share(value: float, name: str, *, closed: bool = True) -> float:
     """
     inside = 0 <= value <= 1 if closed else 0 < value < 1
     if not inside:
-        raise ParameterError(
-            f"{name} is {value:g}.", f"Give a value {'from' if closed else 'strictly between'} 0 to 1."
-        )
+        raise ParameterError(f"{name} is {value:g}.", f"Give a value {'from 0 to' if closed else 'between 0 and'} 1.")
     return float(value)
 
 
