@@ -165,7 +165,7 @@ def _fluid(canvas: Canvas, where: Where, s: Array, lesion: Lesion, nodule: Nodul
         share = float(np.clip(share, 0.52, 0.75))
         f = canvas.field("sponge", where, 0.42, 0.62) + 0.4 * canvas.field("sponge-coarse", where, 1.5)
         d = np.maximum((f - np.float32(np.quantile(f[inside], share))) * np.float32(0.3), s + 0.35)
-        canvas.paint(where, d, -17 + 4 * canvas.field("debris", where, 1.2), 0.3, 0.12, CYST)
+        canvas.paint(where, d, -13 + 3 * canvas.field("debris", where, 1.2), 0.35, 0.15, CYST)
         canvas.line(where, d, 4, 0.13, 1, 0.8, shine=0.4)
         return float(np.mean(d[s < 0] < 0))
     return 0.0
@@ -175,15 +175,21 @@ def _border(canvas: Canvas, where: Where, s: Array, nodule: Nodule, draw: np.nda
     """Halo, wall and edge shadow."""
     composition = nodule.truth.composition
     if nodule.halo:
-        depth, width = 5 + 4 * np.float32(draw[6]), 0.3 + 0.5 * float(draw[7])
-        canvas.echo[where] -= depth * ridge(s + 0.3, width) * np.clip(0.9 + 0.8 * canvas.gaps[where], 0, 1.5)
+        _rim(canvas, where, s, 5 + 4 * float(draw[6]), 0.3 + 0.5 * float(draw[7]))
     if nodule.truth.margin is not Margin.SMOOTH:
         return
     cystic = composition is Composition.CYSTIC
-    canvas.line(where, s - 0.1, 5 if cystic else 2.5, 0.16, 2, 1.0, shine=0.5 if cystic else 0.15)
+    if not (cystic or nodule.halo):
+        _rim(canvas, where, s, 2.5, 0.3)
+    canvas.line(where, s - 0.1, 5 if cystic else 3.5, 0.16, 2, 1.0, shine=0.5 if cystic else 0.2)
     gz, gx = np.gradient(s, *canvas.step)
     lateral = gx * gx / (gz * gz + gx * gx + np.float32(1e-6))
     canvas.loss[where] += np.float32(1.0) * ridge(s, 0.35) * lateral**6
+
+
+def _rim(canvas: Canvas, where: Where, s: Array, depth_db: float, width: float) -> None:
+    """A dark rim just inside the border, broken along its way."""
+    canvas.echo[where] -= np.float32(depth_db) * ridge(s + 0.3, width) * np.clip(0.9 + 0.8 * canvas.gaps[where], 0, 1.5)
 
 
 def _foci(
