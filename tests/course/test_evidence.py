@@ -24,7 +24,7 @@ def test_real_data_has_no_ceiling():
     assert evidence.ceiling(cohort([0.1, None, 0.5, 0.9], [0, 0, 1, 1])) is None
 
 
-RESULTS = "row,data,tier,seed,metric,value,sim_version\n" + "".join(
+RESULTS = "model,data,tier,seed,metric,value,sim_version\n" + "".join(
     f"{row},{data},lesson,{seed},{metric},{base + seed / 100},1\n"
     for row, base in (("resnet", 0.80), ("lenet", 0.75))
     for data, metric in (("phantom", "auc"), ("phantom", "dice"), ("ddti", "auc"))

@@ -31,12 +31,14 @@ def ceiling(cases: "Cohort | Batches") -> float | None:
     return float(roc_auc_score(cohort.labels, posteriors))
 
 
-def results(name: str, settings: house.Settings | None = None, metric: str = "auc") -> dict[str, Estimate]:
-    """Return stored results by row: the mean over seeds with the t interval of that mean.
+def results(
+    name: str, settings: house.Settings | None = None, metric: str = "auc", by: str = "model"
+) -> dict[str, Estimate]:
+    """Return stored results by model: the mean over seeds with the t interval of that mean.
 
-    They are read from ``datasets/results/<name>.csv`` (columns row, data, tier, seed, metric, value, sim_version,
-    …), for the data set and tier of ``settings``; where that pair has no rows, those of the phantom at the lesson
-    tier are given. Raises `LessonError` where there is no such table.
+    They are read from ``datasets/results/<name>.csv``, which `thyrolearn.experiments.store` writes, for the data set
+    and tier of ``settings``; where that pair has no rows, those of the phantom at the lesson tier are given. ``by``
+    is the column that names the rows. Raises `LessonError` where there is no such table.
     """
     file = house.folders().datasets / "results" / f"{name}.csv"
     if not file.is_file():
@@ -50,7 +52,7 @@ def results(name: str, settings: house.Settings | None = None, metric: str = "au
     own = own or [row for row in rows if (row["data"], row["tier"]) == ("phantom", "lesson")]
     values: dict[str, list[float]] = {}
     for row in own:
-        values.setdefault(row["row"], []).append(float(row["value"]))
+        values.setdefault(row[by], []).append(float(row["value"]))
     return {row: _over_seeds(found) for row, found in values.items()}
 
 

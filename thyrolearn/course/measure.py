@@ -1,11 +1,8 @@
 """What a lesson costs: measured on a named machine, kept in ``notebooks/measured.yml``, shown in headers."""
 
-import os
 import platform
-import subprocess
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -39,6 +36,8 @@ def measure(names: list[str] | None = None, say: Callable[[str], None] = print) 
 
 
 def _entry(record: LessonRecord, settings: house.Settings) -> dict[str, Any]:
+    from thyrolearn.experiments.origin import origin
+
     spent = run.execute(record, settings)
     return {
         "seconds": round(spent.seconds, 1),
@@ -46,23 +45,23 @@ def _entry(record: LessonRecord, settings: house.Settings) -> dict[str, Any]:
         "memory_mb": round(spent.memory_mb),
         "machine": machine(),
         "speed": round(speed(), 1),
-        "commit": _commit(),
+        "commit": origin()["commit"],
     }
 
 
 def machine() -> str:
-    """The class of this machine in words: cores, processor type, system, Python, torch and device.
+    """The class of this machine in words: cores, system, Python, torch and device; no name in it.
 
     >>> "Python" in machine()
     True
     """
     from importlib.metadata import version
 
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    from thyrolearn import experiments
+
     python = ".".join(platform.python_version_tuple()[:2])
     device = {"cpu": "CPU only"}.get(kind := house.device().type, kind)
-    system = f"{platform.machine()}, {platform.system()}"
-    return f"{cores} cores ({system}), Python {python}, torch {version('torch')}, {device}"
+    return f"{experiments.machine()}, {platform.system()}, Python {python}, torch {version('torch')}, {device}"
 
 
 def speed(seconds: float = 1.0) -> float:
@@ -81,20 +80,3 @@ def speed(seconds: float = 1.0) -> float:
         net(images).sum().backward()
         steps += 1
     return steps / passed
-
-
-def _commit() -> str:
-    """The commit of the checkout, with a plus where files have changed since; empty outside a checkout."""
-    checkout = house.folders().checkout
-    if checkout is None:
-        return ""
-    said = [_git(checkout, "rev-parse", "--short", "HEAD"), "+" if _git(checkout, "status", "--porcelain") else ""]
-    return "".join(said)
-
-
-def _git(folder: Path, *command: str) -> str:
-    try:
-        done = subprocess.run(["git", *command], cwd=folder, capture_output=True, text=True, timeout=20)
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
