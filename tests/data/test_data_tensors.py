@@ -111,3 +111,12 @@ def test_impossible_requests_are_refused(make_cohort):
         batches(make_cohort([{}]), context=0)
     with pytest.raises(ParameterError, match="cannot be indexed"):
         batches(make_cohort([{}]))[0]
+
+
+def test_other_pixels_keep_rows_and_refuse_another_shape():
+    made = batches(Cohort([Case.of(np.full((40, 40), 9, np.uint8), label=1, patient="7")]), size=16)
+    other = made.with_images(255 - made.images)
+    assert (other.images + made.images == 255).all()
+    assert other.groups.tolist() == made.groups.tolist() and other.labels.tolist() == [1.0]
+    with pytest.raises(ParameterError, match=r"\(1, 1, 16, 16\)"):
+        made.with_images(made.images[..., :8])

@@ -1,7 +1,7 @@
 """From cases to tensors that fit in memory: nodule crops for classification, whole frames for masks and boxes."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -60,6 +60,15 @@ class Batches:
                 value = value[torch.from_numpy(rows)] if isinstance(value, torch.Tensor) else value[rows]
             picked[part.name] = value
         return Batches(**picked)
+
+    def with_images(self, images: "Tensor") -> "Batches":
+        """The same rows with other pixels, uint8 of the same shape: for corruptions, for what a model relies on."""
+        if images.shape != self.images.shape or images.dtype != self.images.dtype:
+            raise ParameterError(
+                f"Images {images.dtype} {tuple(images.shape)} do not fit these rows.",
+                f"Give uint8 of shape {tuple(self.images.shape)}.",
+            )
+        return replace(self, images=images)
 
     def __repr__(self) -> str:
         extra = ", ".join(name for name in ("masks", "boxes") if getattr(self, name) is not None)
