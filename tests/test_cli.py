@@ -96,6 +96,26 @@ def test_literature_and_data_list(command):
     assert {"phantom", "ddti"} <= set(json.loads(command("data", "list", "--json")[1]))
 
 
+def test_train_and_evaluate_print_intervals(command, monkeypatch):
+    from thyrolearn import experiments
+    from thyrolearn.evaluation import Estimate
+
+    asked = {}
+    found = {"auc": Estimate(0.8, 0.7, 0.9, "DeLong", 50)}
+
+    def run(experiment, **given):
+        asked.update(vars(experiment), **given)
+        return type("Run", (), {"metrics": {"test": found}})
+
+    monkeypatch.setattr(experiments, "run", run)
+    monkeypatch.setattr(experiments, "evaluate", lambda folder, **given: asked.update(given) or found)
+    code, out, _ = command("train", "segmentation", "--tier", "full", "--seed", "3", "--out", "run", "--json")
+    assert code == 0 and json.loads(out)["auc"]["low"] == 0.7
+    assert (asked["task"], asked["tier"], asked["seed"], asked["out"]) == ("segmentation", "full", 3, Path("run"))
+    assert command("evaluate", "run", "--data", "ddti", "--root", "frames")[1].startswith("auc: 0.800 (95 % interval")
+    assert (asked["data"], asked["root"]) == ("ddti", Path("frames"))
+
+
 def test_start_copies_and_never_overwrites(command):
     code, out, _ = command("start", "mine")
     notebooks = sorted(Path("mine").rglob("0*.ipynb"))
@@ -130,6 +150,10 @@ def left():
         (["measure", "architectures/none"], "There is no lesson"),
         (["data", "check", "ddti", "nowhere"], "nowhere does not exist"),
         (["data", "check", "nope", "nowhere"], "Choose one of"),
+        (["train", "nothing"], "segmentation"),
+        (["train", "--tier", "huge"], "--tier"),
+        (["train", "--data", "ddti", "--root", "nowhere"], "nowhere does not exist"),
+        (["evaluate", "nowhere"], "nowhere is not the folder of a finished run"),
         (["tirads", "tarot", *ACR], "Allowed: acr"),
         (["tirads", "acr", *ACR, "--size", "1200"], "150"),
         (["tirads", "acr"], "--composition"),

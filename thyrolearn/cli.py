@@ -188,6 +188,51 @@ def measure(
 
 
 @app.command()
+def train(
+    task: Annotated[str, typer.Argument(help="classification or segmentation.")] = "classification",
+    model: Annotated[str, typer.Option(help="A model's name; the task's own when none is given.")] = "",
+    data: Data = None,
+    root: Root = None,
+    tier: Tier = None,
+    device: Device = None,
+    seed: Seed = 0,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Passes; the tier says how many when none is given.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Keep the run in this folder; an interrupted one goes on.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Train a model and judge it on patients that were held out."""
+    from thyrolearn import experiments, settings
+
+    chosen = settings.current(data=data, root=root, tier=tier, device=device, seed=seed)
+    experiment = experiments.Experiment(task, model, chosen.data, chosen.tier, seed=chosen.seed)
+    done = experiments.run(experiment, root=chosen.root, epochs=epochs, out=out, device=chosen.device)
+    _print_estimates(done.metrics["test"], as_json)
+
+
+@app.command()
+def evaluate(
+    run: Annotated[Path, typer.Argument(help="The folder of a finished run.")],
+    data: Data = None,
+    root: Root = None,
+    device: Device = None,
+    as_json: Json = False,
+) -> None:
+    """Judge a finished run on another data set (for teaching, not for diagnosis)."""
+    from thyrolearn import experiments
+
+    _print_estimates(experiments.evaluate(run, data=data, root=root, device=device), as_json)
+
+
+def _print_estimates(found: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        return _print({name: vars(estimate) for name, estimate in found.items()})
+    for name, estimate in found.items():
+        typer.echo(f"{name}: {estimate}")
+
+
+@app.command()
 def tirads(
     system: Annotated[str, typer.Argument(help="acr, eu, k, c, ai, or all.")],
     composition: Annotated[str, typer.Option(help="cystic, spongiform, mixed, solid, undetermined")],
