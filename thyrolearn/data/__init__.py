@@ -8,6 +8,7 @@ from typing import Any
 
 _HOME = {
     "Batches": "tensors",
+    "Card": "datacards",
     "COHORTS": "phantom",
     "Case": "case",
     "Cohort": "cohort",
@@ -17,16 +18,21 @@ _HOME = {
     "augment": "augmentation",
     "batches": "tensors",
     "binarise": "images",
+    "card": "datacards",
+    "cards": "datacards",
     "case_of": "phantom",
     "check": "door",
     "duplicates": "repeats",
     "folds": "splits",
     "frames": "tensors",
+    "get": "fetch",
     "joined_groups": "repeats",
     "leakage_report": "splits",
     "leave_one_out": "splits",
     "load": "door",
     "names": "door",
+    "prepare": "fetch",
+    "unpack": "archives",
     "split": "splits",
 }
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from thyrolearn.data.cohort import Cohort
-from thyrolearn.errors import SettingsError
+from thyrolearn.errors import DataError, SettingsError
 from thyrolearn.settings import Settings, current
 
 __all__ = ["load", "check", "names"]
@@ -34,7 +34,8 @@ def load(
 
     ``data`` is a `Settings`, a name ("phantom", "ddti", ...), or None for the environment's settings. Cases without
     a label are left out unless ``unlabelled`` (or unless none has one). ``options`` go to the loader: ``part`` for
-    the phantom ("main", "held-out" or None), ``region="frame"`` for DDTI. Raises `SettingsError` for an unknown
+    the phantom ("main", "held-out" or None), ``region="frame"`` for DDTI. ``root`` may be a folder that `prepare`
+    wrote. Raises `SettingsError` for an unknown
     name and `DataError` for a folder that is missing, empty or damaged. Lesson: start/data_and_splits.
 
     >>> cohort = load("phantom", name="sample", progress=False)  # doctest: +SKIP
@@ -45,9 +46,22 @@ def load(
         from thyrolearn.data.phantom import load_phantom
 
         return load_phantom(name, progress=progress, **options)
-    cohort = reader(settings.data).read(root, **options)
+    module = reader(settings.data)
+    cohort = _prepared(settings.data, root) or module.read(root, **options)
     labelled = cohort.labelled
     return cohort if unlabelled or not len(labelled) else labelled
+
+
+def _prepared(data: str, root: Path | str | None) -> Cohort | None:
+    """The cohort that `prepare` wrote into ``root``, or None where the folder holds the set itself."""
+    from thyrolearn.data import store
+
+    if root is None or not store.is_finished(Path(root).expanduser()):
+        return None
+    cohort = store.open_cohort(Path(root).expanduser())
+    if cohort.name != data:
+        raise DataError(f"{root} holds a prepared copy of {cohort.name!r}, not of {data!r}.", "Give its own name.")
+    return cohort
 
 
 def check(data: str, root: Path | str | None) -> dict[str, Any]:

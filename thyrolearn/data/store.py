@@ -124,7 +124,7 @@ def finish(folder: Path, shards: int, token: str, **known: Any) -> None:
             kinds = list({json.dumps(v): v for v in values}.values())
             index = {json.dumps(v): i for i, v in enumerate(kinds)}
             columns[name] = {"kinds": kinds, "codes": [index[json.dumps(v)] for v in values]}
-        elif values and all(v == values[0] for v in values):
+        elif name != "pixels" and values and all(v == values[0] for v in values):
             columns[name] = {"kinds": values[:1], "codes": [0] * len(values)}
         else:
             columns[name] = values

@@ -18,8 +18,8 @@ import numpy as np
 from thyrolearn.arrays import Gray, Mask
 from thyrolearn.data.case import Case
 from thyrolearn.data.cohort import Cohort
-from thyrolearn.data.images import decode, perceptual_hash, read_gray, to_gray
-from thyrolearn.data.public.reading import Damaged, Reading, digest_of, files_by_name, folder_of, natural
+from thyrolearn.data.images import decode, digest_of, perceptual_hash, read_gray, to_gray
+from thyrolearn.data.public.reading import Damaged, Reading, files_by_name, folder_of, natural
 from thyrolearn.data.sector import coloured, find_sector, printed_width
 from thyrolearn.data.xml import read_xml, text_of
 from thyrolearn.errors import DataError

@@ -1,6 +1,5 @@
 """What a loader gathers while it reads a folder: cases, and for everything left out the reason."""
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from thyrolearn.data.cohort import Cohort, Skipped
 from thyrolearn.data.repeats import duplicates, joined_groups
 from thyrolearn.errors import DataError
 
-__all__ = ["Reading", "Damaged", "repeated", "folder_of", "files_by_name", "digest_of", "natural"]
+__all__ = ["Reading", "Damaged", "repeated", "folder_of", "files_by_name", "natural"]
 
 Damaged = Literal["raise", "skip"]
 
@@ -138,11 +137,6 @@ def _walk(folder: Path) -> Iterator[Path]:
         hidden = any(part.startswith((".", "__MACOSX")) for part in path.relative_to(folder).parts)
         if not hidden and path.is_file():
             yield path
-
-
-def digest_of(data: bytes) -> str:
-    """The hash that names a file's bytes."""
-    return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
 def natural(text: str) -> tuple[tuple[int, int | str], ...]:
