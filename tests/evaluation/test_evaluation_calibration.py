@@ -110,6 +110,18 @@ def test_a_calibrated_model_is_found_calibrated_and_a_sharpened_one_not():
     assert evaluation.ece(y, sharp).value > evaluation.ece(y, p).value + 0.03
 
 
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 4.0])
+def test_temperature_is_recovered_and_mends_the_slope(temperature):
+    y, p = simulated(9, 4000)
+    logits = temperature * np.log(p / (1 - p))
+    found = evaluation.fit_temperature(y, logits)
+    assert found == pytest.approx(temperature, rel=0.06)
+    mended = 1 / (1 + np.exp(-logits / found))
+    assert evaluation.calibration_slope(y, mended).value == pytest.approx(1, abs=0.02)
+    with pytest.raises(ParameterError, match="separate"):
+        evaluation.fit_temperature([0, 1], [-1.0, 1.0])
+
+
 def test_edges_count():
     """p of exactly 0 and 1, on a border, and empty bins."""
     y, p = [0, 0, 1, 1, 1, 0], [0.0, 0.5, 1.0, 1.0, 0.5, 0.0]

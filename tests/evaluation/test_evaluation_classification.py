@@ -241,3 +241,22 @@ def test_the_room_loads_no_heavy_library():
     code = f"import sys, thyrolearn.evaluation; print([m for m in {heavy} if m in sys.modules])"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
+
+
+def test_clustered_variance_is_obuchowskis_formula():
+    """Written out from Obuchowski 1997, with patients that have images of both classes."""
+    rng = np.random.default_rng(8)
+    labels, groups = rng.integers(0, 2, 90), rng.integers(0, 25, 90)
+    scores = labels + rng.normal(size=25)[groups] + rng.normal(size=90)
+    area, share = evaluation.placements(labels, scores)
+    m, n, terms = (labels == 1).sum(), (labels == 0).sum(), np.zeros(3)
+    patients = np.unique(groups)
+    for g in patients:
+        here = groups == g
+        pull = [(share - area)[here & (labels == k)].sum() for k in (1, 0)]
+        terms += [pull[0] ** 2, pull[1] ** 2, pull[0] * pull[1]]
+    i10, i01 = (np.unique(groups[labels == k]).size for k in (1, 0))
+    factors = np.array(
+        [i10 / (i10 - 1) / m**2, i01 / (i01 - 1) / n**2, 2 * patients.size / (patients.size - 1) / m / n]
+    )
+    assert evaluation.delong_covariance(labels, scores, groups)[1][0, 0] == pytest.approx(factors @ terms)

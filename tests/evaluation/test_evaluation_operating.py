@@ -119,6 +119,21 @@ def test_patients_with_several_images_get_a_bootstrap_and_n_counts_what_counts()
         evaluation.sensitivity(y, calls, groups=patient, interval="wilson")
 
 
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 1000))
+def test_by_patient_equals_pandas(seed):
+    import pandas as pd
+
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame({"y": rng.integers(0, 2, 30), "s": rng.random(30), "g": rng.choice(list("abcdefg"), 30)})
+    for how in ("max", "mean"):
+        label, score, names = evaluation.by_patient(frame.y, frame.s, frame.g, how)
+        table = frame.groupby("g").agg({"y": "max", "s": how})
+        assert names.tolist() == table.index.tolist()
+        np.testing.assert_array_equal(label, table.y)
+        np.testing.assert_allclose(score, table.s)
+
+
 @pytest.mark.parametrize("bad", [{}, {"sensitivity": 0.9, "specificity": 0.9}, {"sensitivity": 90}])
 def test_thresholds_need_one_target_from_0_to_1(bad):
     with pytest.raises(ParameterError, match="Give"):

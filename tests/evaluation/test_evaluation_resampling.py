@@ -21,9 +21,16 @@ def test_blocks_do_not_change_the_draws():
     """Resamples are made in blocks that fit the cache; a large set must not see other patients for it."""
     first = np.vstack(list(evaluation.bootstrap_weights(60_000, 40, seed=2)))
     assert first.shape == (40, 60_000)
-    again = np.vstack(list(evaluation.bootstrap_weights(60_000, 40, seed=2)))
+    again = np.vstack(list(evaluation.bootstrap_weights(60_000, 40, seed=2, columns=500_000)))
     np.testing.assert_array_equal(first, again)
     assert (np.vstack(list(evaluation.bootstrap_weights(60_000, 40, seed=3))) != first).any()
+
+
+def test_an_odd_number_of_patients_draws_the_same_in_any_blocks():
+    whole = list(evaluation.bootstrap_weights(7, 50, seed=5))
+    parts = list(evaluation.bootstrap_weights(7, 50, seed=5, columns=200_000))
+    assert len(parts) > len(whole) == 1
+    np.testing.assert_array_equal(whole[0], np.vstack(parts))
 
 
 def test_mean_interval_is_the_normal_theory_one():

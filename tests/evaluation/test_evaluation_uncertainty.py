@@ -134,6 +134,9 @@ def test_selective_risk():
     coverage, risk, area = evaluation.selective_risk(wrong, uncertainty)
     assert (coverage[-1], risk[-1]) == (1, wrong.mean())
     assert area < evaluation.selective_risk(wrong, -uncertainty)[2]
+    kept = evaluation.selective_accuracy(1 - wrong, uncertainty, keep=0.5)
+    assert kept.value == pytest.approx(1 - risk[249])
+    assert (kept.n, kept.low > 1 - wrong.mean()) == (250, True)
     assert evaluation.selective_risk([1, 0, 1, 0], [4, 1, 3, 2])[1].tolist() == [0, 0, pytest.approx(1 / 3), 0.5]
 
 

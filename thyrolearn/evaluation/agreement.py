@@ -1,7 +1,7 @@
 """Agreement between readers: kappas, Gwet's AC1, Krippendorff's alpha, and the share of changed management.
 
 Every coefficient is a function of summed tables, so that its interval (the bootstrap of patients) needs no loop.
-Lessons: `tasks/tirads_grading`, `clinic/reader_study`.
+Lessons: `tasks/tirads_grading`, `clinic/readers`.
 """
 
 from collections.abc import Callable

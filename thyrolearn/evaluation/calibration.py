@@ -2,7 +2,7 @@
 
 ``labels`` (n,) 0 or 1, ``probabilities`` (n,) of the malignant class, ``groups`` (n,) patients.
 Sources: Van Calster et al. 2019 (doi 10.1186/s12916-019-1466-7); Guo et al. 2017 (arXiv 1706.04599).
-Lesson: `evaluation/metrics`.
+Lesson: `tasks/classification`.
 """
 
 from dataclasses import dataclass

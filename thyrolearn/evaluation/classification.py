@@ -1,7 +1,7 @@
 """Ranking metrics with intervals: AUC, paired differences, average precision, sensitivity at a specificity.
 
 Labels are 0 (benign) and 1 (malignant), scores larger for more malignant, both (n,). ``groups`` (n,) names
-the patient of each row; without it each row counts as a patient. Lesson: `evaluation/metrics`.
+the patient of each row; without it each row counts as a patient. Lesson: `tasks/classification`.
 """
 
 from typing import Literal

@@ -56,17 +56,19 @@ def delong_covariance(
     measured = [placements(y, row) for row in rows]
     areas, share = np.array([a for a, _ in measured]), np.stack([p for _, p in measured])
     codes = patient_codes(groups, y.size)
-    total = np.zeros((len(rows), int(codes.max()) + 1))
+    patients = int(codes.max()) + 1
+    sums, unbiased = [], []
     for label in (1, 0):
         here = y == label
         clusters = np.unique(codes[here]).size
         if clusters < 2:
             raise ParameterError(f"Only one patient has cases labelled {label}.", "A variance needs two of each class.")
-        deviation = np.where(here, share - areas[:, None], 0.0) * np.sqrt(clusters / (clusters - 1)) / here.sum()
-        for k, row in enumerate(deviation):
-            total[k] += np.bincount(codes, row, minlength=total.shape[1])
-    # A patient with cases of both classes adds one sum to the variance: the cross term of Obuchowski's estimator.
-    return areas, total @ total.T
+        deviation = np.where(here, share - areas[:, None], 0.0) / here.sum()
+        sums.append(np.stack([np.bincount(codes, row, minlength=patients) for row in deviation]))
+        unbiased.append(clusters / (clusters - 1))
+    # A patient with cases of both classes ties the two sums together: Obuchowski's third term, 0 in DeLong's.
+    both = sums[0] @ sums[1].T * patients / (patients - 1)
+    return areas, unbiased[0] * sums[0] @ sums[0].T + unbiased[1] * sums[1] @ sums[1].T + both + both.T
 
 
 def delong_test(

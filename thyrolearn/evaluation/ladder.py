@@ -55,7 +55,7 @@ class Ladder:
     def replicates(self, statistic: Statistic, resamples: int, seed: int) -> Floats:
         """Return the statistic of each patient resample, (resamples,)."""
         with np.errstate(invalid="ignore", divide="ignore"):
-            blocks = bootstrap_weights(self.patients, resamples, seed)
+            blocks = bootstrap_weights(self.patients, resamples, seed, self.n)
             return np.concatenate([statistic(*self.counts(block)) for block in blocks])
 
     def estimate(self, statistic: Statistic, resamples: int, seed: int, confidence: float) -> Estimate:

@@ -2,7 +2,7 @@
 
 A modality is a way of reading, say without and with the model's help; every reader reads every case in each.
 Sources: Obuchowski and Rockette 1995 (doi 10.1080/03610919508813243); degrees of freedom, Hillis 2007
-(doi 10.1002/sim.2532). Lesson: `clinic/reader_study`.
+(doi 10.1002/sim.2532). Lesson: `clinic/readers`.
 """
 
 from dataclasses import dataclass

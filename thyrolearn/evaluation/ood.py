@@ -9,12 +9,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from thyrolearn.arrays import Floats
 from thyrolearn.errors import ParameterError
-from thyrolearn.evaluation.checks import column, share
+from thyrolearn.evaluation.checks import binary, column, share
 from thyrolearn.evaluation.classification import auc, specificity_at_sensitivity
 from thyrolearn.evaluation.estimate import Estimate
+from thyrolearn.evaluation.operating import rate
 
 __all__ = ["softmax_score", "energy_score", "entropy_score", "mahalanobis_score", "neighbour_score", "ood_report",
-           "selective_risk"]  # fmt: skip
+           "selective_accuracy", "selective_risk"]  # fmt: skip
 
 
 def _table(values: ArrayLike, name: str, columns: int | None = None) -> NDArray[np.float64]:
@@ -129,6 +130,27 @@ def ood_report(
         1 - rejected.value, 1 - rejected.high, 1 - rejected.low, rejected.method, rejected.n, confidence
     )
     return {"auc": auc(passes, score, groups, confidence=confidence, seed=seed), "accepted": accepted}
+
+
+def selective_accuracy(
+    correct: ArrayLike,
+    uncertainty: ArrayLike,
+    keep: float,
+    groups: ArrayLike | None = None,
+    confidence: float = 0.95,
+    seed: int = 0,
+) -> Estimate:
+    """Estimate the accuracy among the ``keep`` most certain share of cases, the others being referred to a reader.
+
+    ``correct`` (n,) is 1 where the model is right; cases tied at the limit are kept.
+
+    >>> selective_accuracy([1, 1, 1, 0], [0.1, 0.2, 0.3, 0.9], keep=0.75).value
+    1.0
+    """
+    right = binary(correct, "correct")
+    doubt = column(uncertainty, "uncertainty", right.size)
+    limit = np.quantile(doubt, share(keep, "keep"), method="inverted_cdf")
+    return rate(right == 1, doubt <= limit, groups, "auto", confidence, seed)
 
 
 def selective_risk(errors: ArrayLike, uncertainty: ArrayLike) -> tuple[Floats, Floats, float]:

@@ -3,19 +3,20 @@
 A case is called malignant when its score is at or above the threshold. Lesson: `clinic/decisions`.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
+from thyrolearn.arrays import Floats, Labels
 from thyrolearn.errors import ParameterError
 from thyrolearn.evaluation.checks import binary, column, patient_codes, share, two_classes
 from thyrolearn.evaluation.classification import roc_points
 from thyrolearn.evaluation.estimate import Estimate
 from thyrolearn.evaluation.resampling import bootstrap_ratio, bootstrap_totals, percentile_estimate, proportion
 
-__all__ = ["choose_threshold", "operating_point", "sensitivity", "specificity", "rate", "predictive_values",
-           "values_at_prevalence", "mcnemar"]  # fmt: skip
+__all__ = ["choose_threshold", "operating_point", "by_patient", "rate", "sensitivity", "specificity",
+           "predictive_values", "values_at_prevalence", "mcnemar"]  # fmt: skip
 
 Interval = Literal["auto", "wilson", "clopper-pearson", "bootstrap"]
 
@@ -70,6 +71,27 @@ def rate(
         return proportion(int((hit & counted).sum()), int(counted.sum()), interval, confidence)
     drawn = bootstrap_ratio(hit & counted, counted, groups, confidence=confidence, seed=seed)
     return Estimate(drawn.value, drawn.low, drawn.high, drawn.method, int(counted.sum()), confidence)
+
+
+def by_patient(
+    labels: ArrayLike, scores: ArrayLike, groups: ArrayLike, how: Literal["max", "mean"] = "max"
+) -> tuple[Labels, Floats, NDArray[Any]]:
+    """Return one label, score and name a patient (or nodule), so that a metric counts patients and not images.
+
+    A patient is malignant when one of the images is. The score is the largest or the mean over the images.
+
+    >>> by_patient([0, 1, 0], [0.2, 0.9, 0.4], ["a", "a", "b"])
+    (array([1, 0]), array([0.9, 0.4]), array(['a', 'b'], dtype='<U1'))
+    """
+    y = binary(labels)
+    s, codes = column(scores, "scores", y.size), patient_codes(groups, y.size)
+    if how not in ("max", "mean"):
+        raise ParameterError(f"There is no way {how!r} to join scores.", "Choose max or mean.")
+    count = np.bincount(codes)
+    label, joined = np.zeros(count.size, dtype=np.int64), np.full(count.size, -np.inf)
+    np.maximum.at(label, codes, y)
+    np.maximum.at(joined, codes, s)
+    return label, joined if how == "max" else np.bincount(codes, s) / count, np.unique(np.asarray(groups))
 
 
 def sensitivity(

@@ -1,6 +1,6 @@
 """Calibration as a model: slope, intercept and calibration-in-the-large by logistic regression on the logit.
 
-Sources: Cox 1958; Van Calster et al. 2019 (doi 10.1186/s12916-019-1466-7). Lesson: `evaluation/metrics`.
+Sources: Cox 1958; Van Calster et al. 2019 (doi 10.1186/s12916-019-1466-7). Lesson: `tasks/classification`.
 """
 
 import numpy as np
@@ -8,13 +8,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from thyrolearn.arrays import Floats, Labels
 from thyrolearn.errors import ParameterError
-from thyrolearn.evaluation.checks import binary, patient_codes, share, two_classes
+from thyrolearn.evaluation.checks import binary, column, patient_codes, share, two_classes
 from thyrolearn.evaluation.checks import probabilities as checked
 from thyrolearn.evaluation.estimate import Estimate
 from thyrolearn.evaluation.resampling import bootstrap_ratio
 
 __all__ = ["calibration_slope", "calibration_intercept", "calibration_in_the_large", "observed_over_expected",
-           "spiegelhalter"]  # fmt: skip
+           "fit_temperature", "spiegelhalter"]  # fmt: skip
 
 _EDGE = 1e-6  # float32 sigmoids reach 0 and 1 exactly, where a logit is infinite
 
@@ -132,6 +132,30 @@ def observed_over_expected(
     """
     y = binary(labels)
     return bootstrap_ratio(y, checked(probabilities, y.size), groups, resamples, confidence, seed)
+
+
+def fit_temperature(labels: ArrayLike, logits: ArrayLike) -> float:
+    """Return the temperature T that makes the sigmoid of ``logits`` / T fit ``labels`` best, both (n,).
+
+    Above 1 the model was too sure. Fit on validation cases. The ranking, and so the AUC, does not change.
+    Source: Guo et al. 2017 (arXiv 1706.04599). Lesson: `challenges/uncertainty`.
+
+    >>> rng = np.random.default_rng(0)
+    >>> z = rng.normal(size=4000)
+    >>> round(fit_temperature(rng.random(4000) < 1 / (1 + np.exp(-z)), 3 * z), 1)  # three times too sure
+    3.0
+    """
+    from scipy.optimize import minimize_scalar
+
+    y = binary(labels)
+    z = column(logits, "logits", y.size)
+    two_classes(y, "a temperature")
+    signed = np.where(y == 1, z, -z)
+    if signed.min() >= 0 or not (signed * np.abs(z)).sum() > 0:
+        raise ParameterError("The logits separate the classes perfectly or point the wrong way.",
+                             "Fit the temperature on more validation cases.")  # fmt: skip
+    found = minimize_scalar(lambda log_t: np.logaddexp(0, -signed / np.exp(log_t)).mean(), bounds=(-5, 5))
+    return float(np.exp(found.x))
 
 
 def spiegelhalter(labels: ArrayLike, probabilities: ArrayLike) -> float:

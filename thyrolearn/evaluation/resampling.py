@@ -1,7 +1,7 @@
 """Intervals: the bootstrap that resamples patients, and exact or Wilson intervals of a proportion.
 
 The unit that is drawn is the patient, since two images of one nodule are not two cases
-(Efron and Tibshirani 1993, ch. 8). Lesson: `evaluation/metrics`.
+(Efron and Tibshirani 1993, ch. 8). Lesson: `tasks/classification`.
 """
 
 from collections.abc import Callable, Iterator
@@ -30,11 +30,14 @@ def _drawn(patients: int, resamples: int, rng: np.random.Generator) -> NDArray[n
     return scaled[: resamples * patients].astype(np.int64).reshape(resamples, patients)
 
 
-def bootstrap_weights(patients: int, resamples: int = 2000, seed: int = 0) -> Iterator[NDArray[np.int64]]:
+def bootstrap_weights(
+    patients: int, resamples: int = 2000, seed: int = 0, columns: int = 0
+) -> Iterator[NDArray[np.int64]]:
     """Yield blocks (k, patients) that say how often each patient was drawn; the blocks have ``resamples`` rows in all.
 
     A statistic that can be written with case weights needs no copies of the data: that is what makes
-    2,000 resamples of 10,000 cases a matter of a second.
+    2,000 resamples of 10,000 cases a matter of a second. ``columns`` is the number of cases that the caller will
+    spread a row over; it keeps the blocks small and does not change the draws.
 
     >>> blocks = list(bootstrap_weights(5, resamples=3))
     >>> np.vstack(blocks).sum(axis=1)
@@ -42,7 +45,8 @@ def bootstrap_weights(patients: int, resamples: int = 2000, seed: int = 0) -> It
     """
     if patients < 2:
         raise ParameterError(f"There is {patients} patient to resample.", "An interval needs two patients or more.")
-    rng, rows = stream(seed, "bootstrap"), max(1, _CHUNK // patients)
+    rng = stream(seed, "bootstrap")
+    rows = 2 * max(1, _CHUNK // max(patients, columns) // 2)  # even, so that no half word is lost between blocks
     for start in range(0, resamples, rows):
         k = min(rows, resamples - start)
         flat = _drawn(patients, k, rng) + patients * np.arange(k)[:, None]

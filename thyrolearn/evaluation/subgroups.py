@@ -1,7 +1,8 @@
 """Subgroups: the same metric in each declared group, unknown a group of its own, differences with intervals.
 
 Declare the groups before looking (sex, size band, scanner, centre, histology, label source), and say how many
-were compared: of twenty differences one lies outside its 95 % interval by chance. Lesson: `challenges/fairness`.
+were compared: of twenty differences one lies outside its 95 % interval by chance.
+Lesson: `challenges/shortcuts_and_fairness`.
 """
 
 from collections.abc import Callable, Sequence
