@@ -110,7 +110,12 @@ def test_the_latents_are_worth_exactly_their_separation(name):
 def test_latents_stay_inside_the_range_of_their_descriptor(drawn):
     echo, ratio, foci, cyst = (drawn.latents[:, k] for k in (0, 1, 3, 5))
     codes = drawn.codes
-    assert echo[codes[:, 1] == 2].min() >= -7.5 and echo[codes[:, 1] == 2].max() <= -3.5
+    margin = DIFFICULTIES["default"].echo_overlap_db
+    hypo = echo[codes[:, 1] == 2]
+    assert hypo.min() >= -7.5 - margin and hypo.max() <= -3.5 + margin
+    attenuation = drawn.latents[:, 6]
+    assert not attenuation[codes[:, 0] == 0].any() and abs(attenuation).max() < 1
+    assert attenuation[codes[:, 0] == 3].std() == pytest.approx(0.8 / np.sqrt(12), rel=0.03)
     assert np.all(echo[codes[:, 1] == 4] == -36)
     assert ratio[codes[:, 2] == 1].min() > 1 > ratio[codes[:, 2] == 0].max()
     assert set(foci[codes[:, 7] == 1]) == set(range(4, 17)) and not foci[codes[:, 7] == 0].any()
@@ -118,16 +123,17 @@ def test_latents_stay_inside_the_range_of_their_descriptor(drawn):
 
 
 def test_overlap_widens_the_echo_classes_until_they_meet():
-    wide = replace(DIFFICULTIES["default"], echo_overlap_db=1.5)
-    nodules = draw(20_000, seed=0, difficulty=wide)
-    iso, hypo = (nodules.latents[nodules.codes[:, 1] == k, 0] for k in (1, 2))
-    assert hypo.max() > iso.min()
+    for overlap, meet in ((0.0, False), (1.5, True)):
+        wide = replace(DIFFICULTIES["default"], echo_overlap_db=overlap)
+        nodules = draw(20_000, seed=0, difficulty=wide)
+        iso, hypo = (nodules.latents[nodules.codes[:, 1] == k, 0] for k in (1, 2))
+        assert (hypo.max() > iso.min()) == meet
 
 
 def test_size_has_the_published_medians_and_limits(drawn):
     for label, median in ((0, 16), (1, 12)):
         size = drawn.size_mm[drawn.labels == label]
-        assert np.median(size) == pytest.approx(median, rel=0.03)
+        assert np.median(size) == pytest.approx(median, rel=0.06)  # the law is cut to 4 to 50 mm
         assert size.min() >= 4 and size.max() <= 50
 
 
@@ -155,7 +161,7 @@ def test_scanner_mix_and_random_effects_follow_their_laws(people):
     wanted = DIFFICULTIES["default"]
     assert kstest(healthy, norm(0, wanted.parenchyma_db).cdf).pvalue > 1e-3
     assert kstest([p.gain_db for p in people], norm(0, wanted.gain_db).cdf).pvalue > 1e-3
-    assert np.mean([p.parenchyma_db for p in people if p.hashimoto]) == pytest.approx(-4, abs=0.4)
+    assert np.mean([p.parenchyma_db for p in people if p.hashimoto]) == pytest.approx(-4, abs=0.3)
     assert {p.heterogeneity for p in people if p.hashimoto} == {2.0}
     assert np.mean([p.age for p in people]) == pytest.approx(52, abs=0.7)
 

@@ -14,7 +14,7 @@ from scipy.special import log_ndtr, ndtr, ndtri
 
 from thyrolearn.arrays import Floats
 from thyrolearn.phantom.difficulty import Difficulty
-from thyrolearn.phantom.tables import ANECHOIC, CYSTIC, HYPO, MIXED, SOLID, SPONGIFORM, Codes
+from thyrolearn.phantom.tables import ANECHOIC, CYSTIC, MIXED, SOLID, SPONGIFORM, Codes
 
 __all__ = ["LATENTS", "draw_halo", "draw_latents", "draw_size", "evidence"]
 
@@ -28,18 +28,24 @@ class Cue:
 
 
 LATENTS = {
-    "echo_db": Cue(-1, 1.0),
-    "ap_ratio": Cue(1, 1.0),
-    "roughness": Cue(1, 1.0),
-    "foci": Cue(1, 1.0),
-    "heterogeneity_db": Cue(1, 0.7),
-    "cyst_fraction": Cue(-1, 0.7),
-    "attenuation": Cue(1, 0.7),
+    "echo_db": Cue(-1, 0.5),
+    "ap_ratio": Cue(1, 0.7),
+    "roughness": Cue(1, 1.2),
+    "foci": Cue(1, 1.2),
+    "heterogeneity_db": Cue(1, 1.0),
+    "cyst_fraction": Cue(-1, 0.5),
+    "attenuation": Cue(1, 0.2),
 }
 FOCI_LOW, FOCI_CLASSES = 4, 13  # 4 to 16 punctate foci
 ECHO_DB = np.array([(3.0, 5.5), (-1.5, 1.5), (-7.5, -3.5), (-14.0, -10.0), (-36.0, -36.0)])
-SIZE_LAW = {1: (np.log(12.0), 0.50), 0: (np.log(16.0), 0.55)}  # mm
-SIZE_LAW_WITHOUT_CUE = (np.log(15.0), 0.55)
+# By composition, dB/cm/MHz above the gland. Wide, because what lies behind a nodule varies widely in real frames
+# (DDTI: 10th to 90th percentile -28 to +36 grey levels). The solid part of a nodule with fluid absorbs more, so that
+# the brightness behind a nodule does not give its composition away to a linear classifier.
+ATTENUATION = np.array([(0.0, 0.0), (-0.05, 0.65), (-0.05, 0.75), (-0.40, 0.40)])
+# Published medians 16 and 10.5 to 12 mm, and a spread nearer to the published quartiles (IQR 18 and 21 mm, Sci Rep
+# 2017, s41598-017-18207-y) than the 0.55 and 0.50 of the first specification, with which size alone was worth d' .55.
+SIZE_LAW = {1: (np.log(12.0), 0.75), 0: (np.log(16.0), 0.75)}  # of the logarithm of mm
+SIZE_LAW_WITHOUT_CUE = (np.log(15.0), 0.75)
 SIZE_RANGE = np.log([4.0, 50.0])
 HALO = {1: 0.20, 0: 0.35}  # of smooth solid nodules; follicular carcinomas have one too
 
@@ -58,7 +64,7 @@ def ranges(codes: Codes, difficulty: Difficulty) -> tuple[Floats, Floats]:
     low[:, 4], high[:, 4] = 0.8 * factor, np.where(composition == CYSTIC, 0.8, 2.0) * factor
     low[:, 5] = np.select([composition == CYSTIC, composition == SPONGIFORM, composition == MIXED], [1.0, 0.52, 0.15])
     high[:, 5] = np.select([composition == CYSTIC, composition == SPONGIFORM, composition == MIXED], [1.0, 0.75, 0.75])
-    high[:, 6] = np.where((echo >= HYPO) & (echo != ANECHOIC), 0.25, 0.0)
+    low[:, 6], high[:, 6] = ATTENUATION[composition].T
     return low, high
 
 

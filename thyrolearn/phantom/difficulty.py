@@ -25,14 +25,14 @@ class Difficulty:
     latent_d: float
     size_cue: bool = True
     flips: float = 0.0
-    parenchyma_db: float = 1.2
-    gain_db: float = 2.0
-    echo_overlap_db: float = 0.0
+    parenchyma_db: float = 2.0
+    gain_db: float = 3.0
+    echo_overlap_db: float = 1.0
 
 
 DIFFICULTIES = {
-    "easy": Difficulty("easy", latent_d=1.05),
-    "default": Difficulty("default", latent_d=0.4),
+    "easy": Difficulty("easy", latent_d=1.15, parenchyma_db=1.2, gain_db=2.0, echo_overlap_db=0.0),
+    "default": Difficulty("default", latent_d=0.6),
     "hard": Difficulty("hard", latent_d=0.0, size_cue=False, flips=0.05),
 }
 
