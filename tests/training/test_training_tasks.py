@@ -10,7 +10,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from thyrolearn import models
 from thyrolearn.errors import DataError, ParameterError
-from thyrolearn.training import Run, classification, fit, segmentation, tasks
+from thyrolearn.training import Run, classification, denoising, fit, generation, segmentation, tasks
 
 
 class Discs(Toy):
@@ -76,3 +76,41 @@ def test_missing_masks_and_unknown_tasks():
         segmentation().targets(data)
     with pytest.raises(ParameterError, match="classification"):
         tasks.create("poetry")
+
+
+@pytest.mark.parametrize(("name", "task"), [("dcgan", generation), ("ddpm", denoising)])
+def test_generators_train_on_the_same_loop(name, task, tmp_path):
+    model = models.create(name, size=32, width=8)
+    given = {"epochs": 3, "batch": 16, "progress": False, "device": "cpu", "betas": (0.5, 0.99)}
+    before = {key: value.clone() for key, value in model.state_dict().items()}
+    run = fit(model, task(), Toy(64), folder=tmp_path, **given)
+    moved = [not torch.equal(before[key], value) for key, value in model.state_dict().items()]
+    assert sum(moved) > 0.9 * len(moved)
+    assert np.isfinite([row["loss"] for row in run.history]).all()
+    if name == "ddpm":
+        assert run.history[-1]["loss"] < run.history[0]["loss"]
+    assert torch.equal(Run.load(tmp_path).model.sample(2), model.sample(2))
+
+
+def test_conditions_reach_the_network():
+    data = Toy(32)
+    model = models.create("dcgan", size=32, width=4, conditions=1)
+    task = generation("labels")
+    run = fit(model, task, data, epochs=1, batch=16, progress=False, device="cpu")
+    assert tasks.create("generation", **task.options).given and len(run.history) == 1
+    malignant, benign = (model.sample(2, conditions=torch.full((2, 1), value)) for value in (1.0, 0.0))
+    assert not torch.equal(malignant, benign)
+
+
+def test_clips_are_trained_and_their_frames_move_together():
+    data = Toy(32)
+    data.images = data.images[:, None].repeat(1, 3, 1, 1, 1)
+    seen = []
+
+    def spy(images, generator):
+        seen.append(images.shape)
+        return images
+
+    model = models.create("clipnet", size=32, width=4, join="mean")
+    run = fit(model, classification(), data, epochs=2, batch=16, augment=spy, progress=False, device="cpu")
+    assert seen[0] == (16, 3, 32, 32) and len(run.history) == 2 and run.predict(data).shape == (32,)

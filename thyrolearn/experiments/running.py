@@ -40,8 +40,9 @@ def run(
 ) -> Run:
     """Train once and judge on patients that were held out: `Run` with ``metrics["test"]``, saved in ``out``.
 
-    ``holdout`` is the share of patients for the test (0: all are trained on, and nothing is judged); the split has
-    its own fixed seed, so that another ``experiment.seed`` changes weights and order only. Without ``epochs`` and
+    ``holdout`` is the share of patients for the test, and as much again is set aside for validation, so that the
+    patients are those of the lessons (0: all are trained on, and nothing is judged). The split has its own fixed seed:
+    another ``experiment.seed`` changes weights and order only. Without ``epochs`` and
     ``cpu_seconds`` the tier says how long. ``start`` is the folder of an earlier run whose weights are taken (a warm
     start). ``fit`` goes to `thyrolearn.training.fit`. Raises the errors of `data.load` and `fit`.
 
@@ -56,7 +57,7 @@ def run(
 
     cohort = cohort if cohort is not None else _load(experiment, root)
     if holdout:
-        parts = data.split(cohort, (1 - holdout, 0.0, holdout))
+        parts = data.split(cohort, (1 - 2 * holdout, holdout, holdout))
         train, test = parts.train, parts.test
     else:
         train, test = cohort, None
@@ -161,9 +162,7 @@ def _load(experiment: Experiment, root: Path | str | None) -> Cohort:
     from thyrolearn import data
 
     settings = house.current(data=experiment.data, root=root, tier=experiment.tier)
-    cohort = data.load(settings, unlabelled=experiment.task == "segmentation")
-    limit = house.TIERS[experiment.tier].cases
-    return cohort[:limit] if len(cohort) > limit else cohort
+    return data.load(settings, unlabelled=experiment.task == "segmentation")
 
 
 def _train(

@@ -47,6 +47,8 @@ _MODELS: dict[str, Entry] = {
     "transunet": Entry("hybrid", "TransUNet", "segmenter"),
     "clipnet": Entry("rnn", "ClipNet", "clip"),
     "convlstm": Entry("rnn", "ConvLSTM", "clip"),
+    "dcgan": Entry("gan", "DCGAN", "generator"),
+    "ddpm": Entry("diffusion", "DDPM", "generator"),
     "lite0": Entry("pretrained", "lite0", "pretrained"),
 }
 # "timm:NAME" and "torchvision:NAME" lead to those libraries' own registries.

@@ -16,11 +16,12 @@ from thyrolearn.models.cnn_modern import ResidualBlock
 __all__ = ["UNet", "Decoder", "LeanUNet"]
 
 
-def fitting(x: Tensor) -> Tensor:
-    """Return ``x``; raise `ParameterError` where its sides cannot be halved four times."""
-    if x.shape[2] % 16 or x.shape[3] % 16:
+def fitting(x: Tensor, halvings: int = 4) -> Tensor:
+    """Return ``x``; raise `ParameterError` where its sides cannot be halved so many times."""
+    rows, columns = x.shape[2:]
+    if rows % 2**halvings or columns % 2**halvings:
         raise ParameterError(
-            f"A picture of {x.shape[2]} x {x.shape[3]} cannot be halved four times.", "Use multiples of 16."
+            f"{rows} x {columns} pixels cannot be halved {halvings} times.", f"Use multiples of {2**halvings}."
         )
     return x
 
@@ -88,22 +89,23 @@ class Decoder(nn.Module):
 class LeanUNet(nn.Module):
     """The U-Net's idea at a fifth of its cost: stride-2 stem, one residual block a level, one convolution a step up.
 
-    Levels at 1/2, 1/4, 1/8 and 1/16 with w, 2w, 4w and 6w channels. Measured on toy speckle, same seconds: Dice 0.90
-    against 0.87 for `UNet`. ``features`` is the encoder's deepest map.
+    Levels at 1/2, 1/4, 1/8, 1/16 (and more) with w, 2w, 4w, 6w (8w) channels. Measured on toy speckle in the same
+    seconds: Dice 0.90 against 0.87 for `UNet`.
 
     >>> LeanUNet(width=8)(torch.zeros(1, 1, 32, 48)).shape
     torch.Size([1, 1, 32, 48])
     """
 
-    def __init__(self, outputs: int = 1, size: int = 128, width: int = 24) -> None:
+    def __init__(self, outputs: int = 1, size: int = 128, width: int = 16, levels: int = 4) -> None:
         super().__init__()
-        channels = [width, 2 * width, 4 * width, 6 * width]
+        self.levels = levels
+        channels = [width * factor for factor in (1, 2, 4, 6, 8, 8)[:levels]]
         self.encoder = residual_encoder(channels)
         self.decoder = Decoder(channels, outputs)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits (n, outputs, h, w) of images (n, 1, h, w)."""
-        return self.decoder(levels_of(self.encoder, fitting(x)))
+        return self.decoder(levels_of(self.encoder, fitting(x, self.levels)))
 
 
 def residual_encoder(channels: list[int]) -> nn.ModuleList:

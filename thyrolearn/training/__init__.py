@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from thyrolearn.training.fitting import fit
     from thyrolearn.training.run import Run
-    from thyrolearn.training.tasks import Task, classification, segmentation
+    from thyrolearn.training.tasks import Task, classification, denoising, generation, segmentation
 
-__all__ = ["Task", "classification", "segmentation", "fit", "Run"]
+__all__ = ["Task", "classification", "segmentation", "generation", "denoising", "fit", "Run"]
 
-_HOMES = {"Task": "tasks", "classification": "tasks", "segmentation": "tasks", "fit": "fitting", "Run": "run"}
+_TASKS = ("Task", "classification", "segmentation", "generation", "denoising")
+_HOMES = dict.fromkeys(_TASKS, "tasks") | {"fit": "fitting", "Run": "run"}
 
 
 def __getattr__(name: str) -> object:

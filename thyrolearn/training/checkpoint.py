@@ -63,7 +63,6 @@ def restore(
 
 
 def _same(old: dict[str, Any], new: dict[str, Any], folder: Path) -> None:
-    new = json.loads(json.dumps(new))
     for name in new:
         if old.get(name) != new[name]:
             raise ParameterError(

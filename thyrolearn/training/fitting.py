@@ -39,6 +39,7 @@ def fit(
     batch: int = 32,
     rate: float = 3e-3,
     weight_decay: float = 1e-2,
+    betas: tuple[float, float] = (0.9, 0.999),
     clip: float | None = 1.0,
     accumulate: int = 1,
     patience: int | None = None,
@@ -74,7 +75,7 @@ def fit(
     """
     accelerator, place = _processes(device)
     plan = Plan(
-        epochs, cpu_seconds, batch, rate, weight_decay, clip, accumulate, patience, seed, bool(augment),
+        epochs, cpu_seconds, batch, rate, weight_decay, betas, clip, accumulate, patience, seed, bool(augment),
         half_precision(model, place) if half is None else half,
     )  # fmt: skip
     if patience is not None and validation is None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -54,7 +55,9 @@ class Loop:
                 f"{len(train)} training cases in batches of {plan.batch} are too few.", "Give more cases."
             )
         model.to(place).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.optimiser = torch.optim.AdamW(model.parameters(), lr=plan.rate, weight_decay=plan.weight_decay, fused=True)
+        self.optimiser = torch.optim.AdamW(
+            model.parameters(), lr=plan.rate, betas=plan.betas, weight_decay=plan.weight_decay, fused=True
+        )
         several = accelerator.num_processes > 1
         self.wrapped = accelerator.prepare_model(model, device_placement=False) if several else model
 
@@ -63,7 +66,8 @@ class Loop:
         """What a resumed training must share with the one that it goes on from."""
         recipe = getattr(self.model, "recipe", type(self.model).__name__)
         task = {"name": self.task.name, **self.task.options}
-        return {**asdict(self.plan), "model": recipe, "task": task, "cases": len(self.train)}
+        values = {**asdict(self.plan), "model": recipe, "task": task, "cases": len(self.train)}
+        return json.loads(json.dumps(values))  # as they will be when they are read back
 
     def spent(self, key: str) -> float:
         """Seconds of training so far, wall (``seconds``) or process CPU (``cpu_seconds``)."""
@@ -165,7 +169,7 @@ class Loop:
         for part in parts:
             images, targets = self.batch(part, draw)
             with torch.autocast(self.place.type, torch.bfloat16, enabled=self.plan.half):
-                outputs = self.wrapped(images)
+                outputs = self.wrapped(images, targets) if self.task.given else self.wrapped(images)
             loss = self.task.loss(outputs.float(), targets) * (len(part) / len(index))
             if part is parts[-1]:
                 self.accelerator.backward(loss)
@@ -182,6 +186,9 @@ class Loop:
         """Images (float32, 0 to 1, channels last) and targets of the cases ``index``, on the device, augmented."""
         images = self.train.images[index].to(self.place).float() / 255
         targets = self.targets[index].to(self.place)
+        if images.dim() == 5:  # a clip: its frames stand where the channels do, so that all are moved alike
+            moved = self.augment(images[:, :, 0], draw) if self.augment is not None else images[:, :, 0]
+            return moved.unsqueeze(2), targets
         if self.augment is not None and self.task.spatial:
             images, targets = self.augment(images, draw, masks=targets)
         elif self.augment is not None:
@@ -196,8 +203,9 @@ class Loop:
                     buffer.copy_(self.accelerator.reduce(buffer, "mean"))
         if self.validation is None:
             return {}
-        outputs = outputs_of(self.model, self.validation.images)
-        found = {"validation_loss": float(self.task.loss(outputs, self.task.targets(self.validation)))}
+        targets = self.task.targets(self.validation)
+        outputs = outputs_of(self.model, self.validation.images, targets if self.task.given else None)
+        found = {"validation_loss": float(self.task.loss(outputs, targets))}
         if self.task.monitor is not None:
             score = self.task.monitor(self.validation, self.task.decode(outputs))
             found[f"validation_{self.task.watch}"] = score
@@ -219,6 +227,6 @@ class Loop:
             self.model.eval(), self.task, self.history, self.settings, environment,
             self.spent("seconds"), self.spent("cpu_seconds"),
         )  # fmt: skip
-        if self.validation is not None:
+        if self.validation is not None and self.task.monitor is not None:
             run.evaluate(self.validation, "validation")
         return run

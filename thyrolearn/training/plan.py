@@ -16,6 +16,7 @@ class Plan:
     batch: int
     rate: float
     weight_decay: float
+    betas: tuple[float, float]
     clip: float | None
     accumulate: int
     patience: int | None

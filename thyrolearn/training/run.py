@@ -56,7 +56,8 @@ class Run:
 
     def predict(self, batches: Any, *, batch: int = 256) -> np.ndarray:
         """Return the decoded predictions (n, …) of ``batches``, in order, in full precision."""
-        return self.task.decode(outputs_of(self.model, batches.images, batch=batch))
+        given = self.task.targets(batches) if self.task.given else None
+        return self.task.decode(outputs_of(self.model, batches.images, given, batch=batch))
 
     def evaluate(self, batches: Any, name: str | None = None) -> dict[str, Estimate]:
         """Return the task's metrics with intervals; with a ``name`` they and the predictions stay in the run."""
@@ -135,8 +136,12 @@ def fill(model: nn.Module, tensors: dict[str, torch.Tensor], source: Path) -> No
         ) from None
 
 
-def outputs_of(model: nn.Module, images: torch.Tensor, *, batch: int = 256) -> torch.Tensor:
+def outputs_of(
+    model: nn.Module, images: torch.Tensor, given: torch.Tensor | None = None, *, batch: int = 256
+) -> torch.Tensor:
     """Return the network's outputs (n, …), float32, on the CPU, for uint8 images (n, 1, h, w), in evaluation mode.
+
+    ``given`` (n, …) goes to the network beside the images: a condition, a prompt.
 
     >>> import torch
     >>> from thyrolearn import models
@@ -148,9 +153,11 @@ def outputs_of(model: nn.Module, images: torch.Tensor, *, batch: int = 256) -> t
     place = next(model.parameters()).device
     training = model.training
     model.eval()
+    parts = []
     with torch.no_grad():
-        parts = [
-            model(images[i : i + batch].to(place).float() / 255).float().cpu() for i in range(0, len(images), batch)
-        ]
+        for first in range(0, len(images), batch):
+            rows = slice(first, first + batch)
+            extra = () if given is None else (given[rows].to(place),)
+            parts.append(model(images[rows].to(place).float() / 255, *extra).float().cpu())
     model.train(training)
     return torch.cat(parts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from thyrolearn.evaluation import Estimate
 
-__all__ = ["Task", "create", "classification", "segmentation", "mask_loss"]
+__all__ = ["Task", "create", "classification", "segmentation", "generation", "denoising", "mask_loss"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Task:
     ``metrics(batches, predictions)``  ``{name: Estimate}`` with patients as the units of resampling
     ``monitor(batches, predictions)``  one number, larger is better, cheap enough for every epoch, called ``watch``
     ``spatial``                        the target is a picture that moves with the image (a mask)
+    ``given``                          the network is given the target too (a condition, a prompt)
     ``options``                        how the task was made, so that a saved run can make it again
 
     >>> classification().name
@@ -42,6 +43,7 @@ class Task:
     monitor: Callable[[Any, np.ndarray], float] | None = None
     watch: str = "score"
     spatial: bool = False
+    given: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -53,7 +55,7 @@ def create(name: str, **options: Any) -> Task:
     """
     if name not in _TASKS:
         raise ParameterError(f"There is no task {name!r}.", f"There are: {', '.join(_TASKS)}.")
-    return _TASKS[name](**options)
+    return _TASKS[name](*options.pop("columns", ()), **options)
 
 
 def classification(pos_weight: float | None = None) -> Task:
@@ -103,6 +105,51 @@ def segmentation(dice_weight: float = 1.0) -> Task:
         spatial=True,
         options={} if dice_weight == 1 else {"dice_weight": float(dice_weight)},
     )
+
+
+def generation(*columns: str) -> Task:
+    """New pictures by a network whose ``forward`` returns its losses, (n, players), each for one player to minimise.
+
+    ``columns`` name attributes of the batches, (n,) numbers, that the network is given as conditions. Nothing is
+    judged here: a sample's quality is measured with `evaluation.kernel_distance`. Lesson: architectures/gan.
+
+    >>> import torch
+    >>> float(generation().loss(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.zeros(2)))
+    5.0
+    """
+    return Task(
+        name="generation",
+        targets=lambda batches: _conditions(batches, columns),
+        loss=lambda outputs, targets: outputs.mean(dim=0).sum(),
+        decode=lambda outputs: outputs.cpu().numpy(),
+        metrics=lambda batches, predictions: {},
+        given=bool(columns),
+        options={"columns": list(columns)} if columns else {},
+    )
+
+
+def denoising(*columns: str) -> Task:
+    """The noise in a noisy picture: mean squared error between the two maps (n, 2, h, w) that `models.DDPM` returns.
+
+    ``columns`` as in `generation`. Lesson: architectures/diffusion_and_foundation.
+
+    >>> import torch
+    >>> float(denoising().loss(torch.tensor([[[[1.0]], [[3.0]]]]), torch.zeros(1)))
+    4.0
+    """
+
+    def loss(outputs: Tensor, targets: Tensor) -> Tensor:
+        return (outputs[:, 0] - outputs[:, 1]).square().mean()
+
+    return replace(generation(*columns), name="denoising", loss=loss)
+
+
+def _conditions(batches: Any, columns: tuple[str, ...]) -> Tensor:
+    import torch
+
+    if not columns:
+        return torch.zeros(len(batches))
+    return torch.stack([torch.as_tensor(getattr(batches, name)).float() for name in columns], dim=1)
 
 
 def mask_loss(outputs: Tensor, targets: Tensor, dice_weight: float = 1.0) -> Tensor:
@@ -171,4 +218,9 @@ def _plain_auc(batches: Any, predictions: np.ndarray) -> float:
     return float(roc_auc_score(labels, predictions)) if 0 < labels.mean() < 1 else float("nan")
 
 
-_TASKS: dict[str, Callable[..., Task]] = {"classification": classification, "segmentation": segmentation}
+_TASKS: dict[str, Callable[..., Task]] = {
+    "classification": classification,
+    "segmentation": segmentation,
+    "generation": generation,
+    "denoising": denoising,
+}
