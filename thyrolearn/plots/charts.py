@@ -73,7 +73,7 @@ def estimates(results: Mapping[str, Estimate], *, unit: str = "AUC", ceiling: fl
         for value, words, colour, dash in ((ceiling, ceiling_name, "teal", "--"), (chance, "chance", "muted", ":")):
             if value is not None:
                 axes.axvline(value, color=LIGHT[colour], ls=dash, lw=1.4)
-                axes.text(value, 1.01, f"{words} {value:.2f}", color=LIGHT[colour], ha="center", va="bottom",
+                axes.text(value, 1.04, f"{words} {value:.2f}", color=LIGHT[colour], ha="center", va="bottom",
                           transform=axes.get_xaxis_transform(), fontsize=8.5)  # fmt: skip
         axes.set_yticks(range(len(names)), names)
         axes.set_ylim(len(names) - 0.4, -0.6)
@@ -98,7 +98,7 @@ def history(run: Any) -> "Figure":
     rows: list[dict[str, Any]] = list(getattr(run, "history", run))
     if not rows:
         raise ParameterError("The history is empty.", "Train for at least one epoch.")
-    hidden = {"epoch", "seconds", "cpu_seconds", "rate", "lr", "learning_rate"}
+    hidden = {"epoch", "images", "seconds", "cpu_seconds", "rate", "lr", "learning_rate"}
     names = [name for name in rows[-1] if name not in hidden and isinstance(rows[-1][name], int | float)]
     losses = [name for name in names if "loss" in name]
     sides = [side for side in (losses, [name for name in names if "loss" not in name]) if side]
