@@ -67,6 +67,11 @@ def test_without_a_band_the_value_stands_alone(lesson, capsys):
     assert "No band is stored for this data set and tier" in capsys.readouterr().out
 
 
+def test_without_a_band_an_open_question_is_said_and_not_raised(lesson, capsys):
+    lesson.claim("other", Estimate(0.1, -0.3, 0.5, "bootstrap", 9), "Something else.", excludes=0)
+    assert "leave the question open" in capsys.readouterr().out
+
+
 def test_a_band_belongs_to_its_data_and_tier(small_course, monkeypatch, capsys):
     (small_course / "notebooks" / "claims.yml").write_text(BANDS)
     monkeypatch.setenv("THYROLEARN_TIER", "full")

@@ -79,11 +79,16 @@ def read_bands(file: Path) -> dict[Key, Band]:
 def judge(estimate: Estimate, band: Band | None, excludes: float | None = None) -> str | None:
     """Return what is wrong with ``estimate``, or None: outside its band, or an interval that holds ``excludes``.
 
-    >>> judge(Estimate(0.10, 0.02, 0.18, "bootstrap", 90), None, excludes=0)
+    Without a band nothing was promised, so nothing is wrong: a small set of a learner's own may well leave a
+    difference open, and the interval says so.
+
     >>> judge(Estimate(0.10, -0.02, 0.22, "bootstrap", 90), None, excludes=0)
+    >>> judge(Estimate(0.10, -0.02, 0.22, "bootstrap", 90), Band("Gain.", 0.1, 0.01, 0, 0.2, 10, "1"), excludes=0)
     'its interval, -0.020 to 0.220, holds 0'
     """
-    if band and not band.holds(estimate.value):
+    if band is None:
+        return None
+    if not band.holds(estimate.value):
         return f"its value, {estimate.value:.3f}, lies outside the band {band.low:.3f} to {band.high:.3f}"
     if excludes is not None and not estimate.excludes(excludes):
         return f"its interval, {estimate.low:.3f} to {estimate.high:.3f}, holds {excludes:g}"
@@ -119,6 +124,8 @@ def shown(
         said = f"Inside its band, {band.low:.3f} to {band.high:.3f} (mean and 5 sd of {band.seeds} seeds)."
     else:
         kind, said = "open", "No band is stored for this data set and tier: the value stands with its interval alone."
+        if reference is not None and not estimate.excludes(reference):
+            said += f" The interval holds {reference:g}: these cases leave the question open."
     body = f'<p><span class="tl-title">Claim.</span> {inline(statement)}</p><p>{escape(estimate)}</p>'
     body += strip(estimate, band, reference) + f'<p class="tl-soft">{escape(said)}</p>'
     return card(kind, body, "Claim"), f"Claim. {statement}\n{estimate}\n{said}"
