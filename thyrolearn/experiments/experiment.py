@@ -27,8 +27,10 @@ class Recipe:
 TASKS: dict[str, Recipe] = {
     "classification": Recipe("resnet", batch=32, rate=3e-3),
     "segmentation": Recipe("leanunet", batch=8, rate=3e-3),
+    "detection": Recipe("fcos", batch=8, rate=3e-3),
 }
 FRAMES = {"lesson": (128, 192), "full": (192, 288)}  # rows, columns of a whole frame
+WHOLE = ("segmentation", "detection")  # tasks on whole frames, which need outlines and no label
 METHODS = ("supervised",)
 
 
@@ -66,7 +68,7 @@ class Experiment:
         """Side of a crop, or (rows, columns) of a frame."""
         if self.size is not None:
             return self.size
-        return FRAMES[self.tier] if self.task == "segmentation" else house.TIERS[self.tier].pixels
+        return FRAMES[self.tier] if self.task in WHOLE else house.TIERS[self.tier].pixels
 
 
 def prepare(experiment: Experiment, cohort: Cohort) -> Batches:
@@ -79,6 +81,6 @@ def prepare(experiment: Experiment, cohort: Cohort) -> Batches:
     """
     from thyrolearn import data
 
-    if experiment.task == "segmentation":
+    if experiment.task in WHOLE:
         return data.frames(cohort.filter(lambda case: bool(case.boxes)), experiment.pixels)
     return data.batches(cohort, size=experiment.pixels)

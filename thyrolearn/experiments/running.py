@@ -12,7 +12,7 @@ import numpy as np
 
 from thyrolearn import settings as house
 from thyrolearn.errors import DataError
-from thyrolearn.experiments.experiment import TASKS, Experiment, prepare
+from thyrolearn.experiments.experiment import TASKS, WHOLE, Experiment, prepare
 from thyrolearn.experiments.origin import origin
 from thyrolearn.files import write_json
 
@@ -162,7 +162,7 @@ def _load(experiment: Experiment, root: Path | str | None) -> Cohort:
     from thyrolearn import data
 
     settings = house.current(data=experiment.data, root=root, tier=experiment.tier)
-    return data.load(settings, unlabelled=experiment.task == "segmentation")
+    return data.load(settings, unlabelled=experiment.task in WHOLE)
 
 
 def _train(

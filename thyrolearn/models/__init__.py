@@ -47,6 +47,7 @@ _MODELS: dict[str, Entry] = {
     "transunet": Entry("hybrid", "TransUNet", "segmenter"),
     "clipnet": Entry("rnn", "ClipNet", "clip"),
     "convlstm": Entry("rnn", "ConvLSTM", "clip"),
+    "fcos": Entry("detector", "FCOS", "detector"),
     "dcgan": Entry("gan", "DCGAN", "generator"),
     "ddpm": Entry("diffusion", "DDPM", "generator"),
     "lite0": Entry("pretrained", "lite0", "pretrained"),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from thyrolearn.evaluation import Estimate
 
-__all__ = ["Task", "create", "classification", "segmentation", "generation", "denoising", "mask_loss"]
+__all__ = ["Task", "create", "classification", "segmentation", "detection", "generation", "denoising", "mask_loss"]
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,23 @@ def segmentation(dice_weight: float = 1.0) -> Task:
         spatial=True,
         options={} if dice_weight == 1 else {"dice_weight": float(dice_weight)},
     )
+
+
+def detection() -> Task:
+    """Every nodule's box on a whole frame: focal and generalised IoU loss on FCOS's outputs, AP50 and FROC.
+
+    ``batches.boxes`` are a (k, 4) tensor a frame (x0, y0, x1, y1 in pixels). Predictions are (n, 10, 5): boxes and
+    scores, score 0 is no box. Lesson: tasks/detection.
+
+    >>> detection().watch
+    'ap50'
+    """
+    from thyrolearn.training import boxes as parts
+
+    return Task(
+        name="detection", targets=parts.numbered, loss=parts.loss, decode=parts.decode, metrics=parts.metrics,
+        monitor=parts.monitor, watch="ap50", spatial=True,
+    )  # fmt: skip
 
 
 def generation(*columns: str) -> Task:
@@ -221,6 +238,7 @@ def _plain_auc(batches: Any, predictions: np.ndarray) -> float:
 _TASKS: dict[str, Callable[..., Task]] = {
     "classification": classification,
     "segmentation": segmentation,
+    "detection": detection,
     "generation": generation,
     "denoising": denoising,
 }
