@@ -1,1 +1,17 @@
+// The theme's own frame names some of its buttons badly for screen readers; here they get the words that are seen.
 "use strict";
+
+document.addEventListener("DOMContentLoaded", () => {
+  for (const summary of document.querySelectorAll("details.hide > summary")) summary.removeAttribute("aria-label");
+  for (const toggle of document.querySelectorAll(".has-children > details > summary")) {
+    const link = toggle.closest("li").querySelector("a");
+    toggle.setAttribute("aria-label", `Pages under ${link ? link.textContent.trim() : "this page"}`);
+  }
+  for (const search of document.querySelectorAll(".search-button-field")) {
+    search.setAttribute("aria-label", search.textContent.replace(/\s+/g, " ").trim());
+  }
+  for (const mode of document.querySelectorAll(".theme-switch-button")) {
+    mode.setAttribute("aria-label", "Color mode: Light, Dark or System Settings");
+    for (const icon of mode.querySelectorAll("svg, i")) icon.setAttribute("aria-hidden", "true");
+  }
+});

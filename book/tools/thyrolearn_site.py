@@ -54,11 +54,16 @@ def widget_scripts_at_any_depth(app: Sphinx, pagename: str, templatename: str, c
     """Point the widget loader at this site's own files, however deep the page lies."""
     del app, templatename, doctree
     name, up = "data-jupyter-widgets-cdn", "../" * pagename.count("/")
-    scripts = context.get("script_files", [])
+    # Thebe would load itself from another host when asked to; the site has no button that asks
+    scripts = context["script_files"] = [s for s in context.get("script_files", []) if "thebe" not in _text(s).lower()]
     for number, script in enumerate(scripts):
         if name in getattr(script, "attributes", {}):
             attributes = {**script.attributes, name: f"{up}_static/vendor/"}
             scripts[number] = _JavaScript(script.filename, priority=script.priority, **attributes)
+
+
+def _text(script: object) -> str:
+    return f"{getattr(script, 'filename', script)} {getattr(script, 'attributes', {}).get('body', '')}"
 
 
 def setup(app: Sphinx) -> dict[str, object]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from thyrolearn.errors import ParameterError
 from thyrolearn.evaluation.estimate import Estimate
-from thyrolearn.plots.look import legend, note, axes_grid, style
+from thyrolearn.plots.look import axes_grid, legend, note, style
 from thyrolearn.plots.palette import DASHES, LIGHT, MARKERS, SERIES
 
 if TYPE_CHECKING:

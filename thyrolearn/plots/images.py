@@ -146,6 +146,7 @@ def _frame(axes: "Axes", image: Any, spacing: tuple[float, float] | None, limits
     rows, columns = image.shape[:2]
     low, high = limits if limits else (None, None)
     axes.imshow(image, cmap="gray", vmin=low, vmax=high, extent=(0, columns * x, rows * z, 0), aspect="equal")
+    axes.set_anchor("N")  # frames of different height hang from one line, as the skin is the common origin
     if spacing is None:
         return
     length = 10.0 if columns * x > 15 else 2.0

@@ -24,11 +24,11 @@ _DARK = ('html[data-theme="dark"] .th-figure', '[data-jp-theme-light="false"] .t
 _RULES = (
     ".th-figure{margin:1.2em 0;padding:0;max-width:100%}"
     ".th-figure .th-scroll{overflow-x:auto;overflow-y:hidden}"
-    ".th-figure svg{display:block;width:100%;height:auto;min-width:min(100%,28rem);background:none}"
+    ".th-figure svg{display:block;width:100%;height:auto;background:none}"
     ".th-figure svg text{font-family:var(--th-font,system-ui,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif)"
     "!important}"
     ".th-figure figcaption{margin:.5em 0 0;font-size:.9em;line-height:1.45;color:var(--th-muted);max-width:46em}"
-    "@media (max-width:36rem){.th-figure svg{min-width:30rem}}"
+    "@media (max-width:36rem){.th-figure svg{min-width:var(--th-least,30rem)}}"
 )
 
 
@@ -63,7 +63,11 @@ def svg(figure: "Figure") -> str:
     width, height = figure.get_size_inches()
     text = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", text, count=1)
     text = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1)
-    return text.replace("<svg", f'<svg style="max-width:{width * 96:.0f}px" data-inches="{width:g} x {height:g}"', 1)
+    return text.replace(
+        "<svg",
+        f'<svg style="max-width:{width * 96:.0f}px;--th-least:{min(480, width * 72):.0f}px" data-inches="{width:g} x {height:g}"',
+        1,
+    )
 
 
 def html(figure: "Figure", *, alt: str, caption: str = "") -> str:
