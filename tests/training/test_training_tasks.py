@@ -10,7 +10,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from thyrolearn import models
 from thyrolearn.errors import DataError, ParameterError
-from thyrolearn.training import Run, classification, denoising, fit, generation, segmentation, tasks
+from thyrolearn.training import Run, classification, denoising, fit, generation, prompted, segmentation, tasks
 
 
 class Discs(Toy):
@@ -114,3 +114,17 @@ def test_clips_are_trained_and_their_frames_move_together():
     model = models.create("clipnet", size=32, width=4, join="mean")
     run = fit(model, classification(), data, epochs=2, batch=16, augment=spy, progress=False, device="cpu")
     assert seen[0] == (16, 3, 32, 32) and len(run.history) == 2 and run.predict(data).shape == (32,)
+
+
+def test_a_prompt_tells_which_of_two_discs_is_meant():
+    """Two like discs, one of them meant: without the prompt half of the answers must be wrong."""
+    data, other = Discs(160), Discs(160, seed=7)
+    for part in (data, other):
+        mirrored = torch.minimum(part.images, part.images.flip(3))
+        part.images = torch.where(part.masks.flip(3) > 0, mirrored, part.images)
+    scores = {}
+    for test in ("point", "none"):
+        model = models.create("prompted", size=32, width=8, test=test)
+        given = {"epochs": 8, "batch": 16, "rate": 5e-3, "progress": False, "device": "cpu", "augment": False}
+        scores[test] = fit(model, prompted(), data, other, **given).history[-1]["validation_dice"]
+    assert scores["point"] > scores["none"] + 0.05

@@ -45,6 +45,7 @@ _MODELS: dict[str, Entry] = {
     "unet": Entry("segmenter", "UNet", "segmenter"),
     "leanunet": Entry("segmenter", "LeanUNet", "segmenter"),
     "transunet": Entry("hybrid", "TransUNet", "segmenter"),
+    "prompted": Entry("prompted", "PromptedUNet", "prompted"),
     "clipnet": Entry("rnn", "ClipNet", "clip"),
     "convlstm": Entry("rnn", "ConvLSTM", "clip"),
     "fcos": Entry("detector", "FCOS", "detector"),

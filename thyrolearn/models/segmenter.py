@@ -108,9 +108,9 @@ class LeanUNet(nn.Module):
         return self.decoder(levels_of(self.encoder, fitting(x, self.levels)))
 
 
-def residual_encoder(channels: list[int]) -> nn.ModuleList:
+def residual_encoder(channels: list[int], inputs: int = 1) -> nn.ModuleList:
     """One module a level, each halving the size: a stem with a residual block, then residual blocks of stride 2."""
-    stem = nn.Sequential(conv_unit(1, channels[0], stride=2), ResidualBlock(channels[0], channels[0]))
+    stem = nn.Sequential(conv_unit(inputs, channels[0], stride=2), ResidualBlock(channels[0], channels[0]))
     deeper = itertools.pairwise(channels)
     return nn.ModuleList([stem, *(ResidualBlock(i, o, stride=2) for i, o in deeper)])
 

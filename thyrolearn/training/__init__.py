@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from thyrolearn.training.fitting import fit
     from thyrolearn.training.run import Run
-    from thyrolearn.training.tasks import Task, classification, denoising, detection, generation, segmentation
+    from thyrolearn.training.tasks import Task, classification, denoising, detection, generation, prompted, segmentation
 
-__all__ = ["Task", "classification", "segmentation", "detection", "generation", "denoising", "fit", "Run"]
+__all__ = ["Task", "classification", "segmentation", "prompted", "detection", "generation", "denoising", "fit", "Run"]
 
-_TASKS = ("Task", "classification", "segmentation", "detection", "generation", "denoising")
+_TASKS = ("Task", "classification", "segmentation", "prompted", "detection", "generation", "denoising")
 _HOMES = dict.fromkeys(_TASKS, "tasks") | {"fit": "fitting", "Run": "run"}
 
 

@@ -15,7 +15,17 @@ if TYPE_CHECKING:
 
     from thyrolearn.evaluation import Estimate
 
-__all__ = ["Task", "create", "classification", "segmentation", "detection", "generation", "denoising", "mask_loss"]
+__all__ = [
+    "Task",
+    "create",
+    "classification",
+    "segmentation",
+    "prompted",
+    "detection",
+    "generation",
+    "denoising",
+    "mask_loss",
+]
 
 
 @dataclass(frozen=True)
@@ -169,6 +179,17 @@ def _conditions(batches: Any, columns: tuple[str, ...]) -> Tensor:
     return torch.stack([torch.as_tensor(getattr(batches, name)).float() for name in columns], dim=1)
 
 
+def prompted(dice_weight: float = 1.0) -> Task:
+    """`segmentation` by a network that is shown a point or a box: it is given the masks and draws prompts from them.
+
+    Lesson: architectures/diffusion_and_foundation.
+
+    >>> prompted().given
+    True
+    """
+    return replace(segmentation(dice_weight), name="prompted", given=True)
+
+
 def mask_loss(outputs: Tensor, targets: Tensor, dice_weight: float = 1.0) -> Tensor:
     """Binary cross-entropy plus ``dice_weight`` times soft Dice of logits and masks, both (n, 1, h, w)."""
     from torch.nn.functional import binary_cross_entropy_with_logits
@@ -238,6 +259,7 @@ def _plain_auc(batches: Any, predictions: np.ndarray) -> float:
 _TASKS: dict[str, Callable[..., Task]] = {
     "classification": classification,
     "segmentation": segmentation,
+    "prompted": prompted,
     "detection": detection,
     "generation": generation,
     "denoising": denoising,
