@@ -63,11 +63,8 @@ def svg(figure: "Figure") -> str:
     width, height = figure.get_size_inches()
     text = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", text, count=1)
     text = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1)
-    return text.replace(
-        "<svg",
-        f'<svg style="max-width:{width * 96:.0f}px;--th-least:{min(480, width * 72):.0f}px" data-inches="{width:g} x {height:g}"',
-        1,
-    )
+    shape = f"max-width:{width * 96:.0f}px;--th-least:{min(480, width * 72):.0f}px"
+    return text.replace("<svg", f'<svg style="{shape}" data-inches="{width:g} x {height:g}"', 1)
 
 
 def html(figure: "Figure", *, alt: str, caption: str = "") -> str:
