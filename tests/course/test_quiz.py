@@ -64,6 +64,7 @@ def test_every_option_has_a_label_and_a_reason(items):
     radios = page.all("input")
     assert {label["for"] for label in page.all("label")} == {radio["id"] for radio in radios}
     assert len(radios) == 5 and all(radio["type"] == "radio" for radio in radios)
+    assert all("data-lm-suppress-shortcuts" in radio for radio in radios), "or JupyterLab takes the arrow keys"
     assert sum(p.get("class") in ("tl-right", "tl-wrong") for p in page.all("p")) == 5
     assert len(page.all("fieldset")) == len(page.all("legend")) == 2
     assert sum(attrs.get("role") == "status" for attrs in page.all("div")) == 2

@@ -91,9 +91,9 @@ def _fieldset(item: Item, number: int, name: str) -> str:
     choices, reasons = "", ""
     for letter, option in zip(string.ascii_uppercase, item.options, strict=False):
         own = f"{name}-{letter.lower()}"
-        choices += (
-            f'<input type="radio" name="{name}" id="{own}"><label for="{own}">{letter}. {inline(option.text)}</label>'
-        )
+        # JupyterLab reads arrow keys as commands; the attribute, on the very element, leaves them to the buttons.
+        choices += f'<input type="radio" name="{name}" id="{own}" data-lm-suppress-shortcuts="true">'
+        choices += f'<label for="{own}">{letter}. {inline(option.text)}</label>'
         word, kind = ("Right.", "tl-right") if option.right else ("Not so.", "tl-wrong")
         reasons += f'<p class="{kind}"><strong>{letter}. {word}</strong> {inline(option.reason)}</p>'
     feedback = f'<div class="tl-reasons" role="status">{reasons}</div>'
