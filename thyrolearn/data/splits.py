@@ -164,9 +164,12 @@ class LeakageReport:
         return not (self.patients or self.same or self.near)
 
     def require_clean(self) -> None:
-        """Raise `DataError` unless the split is clean."""
+        """Raise `DataError` unless the split is clean and no picture has two labels."""
         if not self.clean:
             raise DataError(f"The split leaks: {self}.", "Use thyrolearn.data.split, which keeps patients together.")
+        if self.conflicts:
+            first = " and ".join(self.conflicts[0])
+            raise DataError(f"{first} are one picture with two labels.", "Settle the label, or leave both out.")
 
     def __str__(self) -> str:
         return (
