@@ -74,13 +74,15 @@ def patient_codes(groups: ArrayLike | None, n: int) -> NDArray[np.int64]:
     """
     if groups is None:
         return np.arange(n)
-    names = np.asarray(groups)
+    names = np.asarray(groups)  # a pandas column arrives as objects
     if names.shape != (n,):
         raise ParameterError(f"groups has shape {names.shape} for {n} cases.", "Give the patient of each row.")
     missing = np.array([g is None or g != g or g == "" for g in names.tolist()])
     if missing.any():
         raise ParameterError(f"{missing.sum()} of {n} rows have no patient, first row {np.flatnonzero(missing)[0]}.",
                              "Name the patient of each row, or give an unknown one a name of its own.")  # fmt: skip
+    if names.dtype == object:
+        names = names.astype(str)
     return np.unique(names, return_inverse=True)[1].astype(np.int64)
 
 

@@ -3,7 +3,7 @@
 A case is called malignant when its score is at or above the threshold. Lesson: `clinic/decisions`.
 """
 
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -75,8 +75,8 @@ def rate(
 
 def by_patient(
     labels: ArrayLike, scores: ArrayLike, groups: ArrayLike, how: Literal["max", "mean"] = "max"
-) -> tuple[Labels, Floats, NDArray[Any]]:
-    """Return one label, score and name a patient (or nodule), so that a metric counts patients and not images.
+) -> tuple[Labels, Floats, NDArray[np.str_]]:
+    """Return one label, score and name (as text) a patient or nodule: a metric then counts these, not images.
 
     A patient is malignant when one of the images is. The score is the largest or the mean over the images.
 
@@ -91,7 +91,8 @@ def by_patient(
     label, joined = np.zeros(count.size, dtype=np.int64), np.full(count.size, -np.inf)
     np.maximum.at(label, codes, y)
     np.maximum.at(joined, codes, s)
-    return label, joined if how == "max" else np.bincount(codes, s) / count, np.unique(np.asarray(groups))
+    names = np.asarray(groups).astype(str)[np.unique(codes, return_index=True)[1]]
+    return label, joined if how == "max" else np.bincount(codes, s) / count, names
 
 
 def sensitivity(
