@@ -44,6 +44,15 @@ def test_the_toc_agrees_with_the_outline():
     ]
 
 
+def test_every_room_has_its_place_in_the_reference():
+    sys.path.insert(0, str(BOOK / "tools"))
+    import drawings
+
+    text = "".join(path.read_text(encoding="utf-8") for path in (BOOK / "reference").glob("*.md"))
+    missing = [room for room in drawings.rooms() if f"automodule:: thyrolearn.{room}" not in text]
+    assert [room for room in missing if room not in ("arrays", "cli")] == []
+
+
 def test_the_site_asks_only_itself():
     config = CONFIG["sphinx"]["config"]
     assert "://" not in config["mathjax_path"]

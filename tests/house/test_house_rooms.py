@@ -68,6 +68,7 @@ def test_nothing_happens_at_import(path):
     tree = ast.parse(path.read_text(encoding="utf-8"))
     called = [ast.unparse(node.value.func) for node in tree.body
               if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)]  # fmt: skip
+    called = [name for name in called if not name.startswith("app.")]  # typer's way to put commands together
     assert called == [], "a module that acts when it is imported surprises its reader"
     for words in ("filterwarnings", "manual_seed", "np.random.seed"):
         assert not any(words in ast.unparse(node) for node in tree.body if isinstance(node, ast.Expr))
