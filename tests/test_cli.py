@@ -93,7 +93,10 @@ def test_tirads_scores_the_worked_nodule(command):
 
 def test_literature_and_data_list(command):
     assert command("literature", "check")[0] == 0
-    assert {"phantom", "ddti"} <= set(json.loads(command("data", "list", "--json")[1]))
+    rows = {row["name"]: row for row in json.loads(command("data", "list", "--json")[1])}
+    assert rows["phantom"]["readable"] and rows["ddti"]["readable"] and "tn5000" in rows
+    assert "not pathology" in command("data", "show", "ddti")[1]
+    assert json.loads(command("data", "show", "ddti", "--json")[1])["unit"] == "case"
 
 
 def test_train_and_evaluate_print_intervals(command, monkeypatch):

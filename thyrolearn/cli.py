@@ -266,11 +266,39 @@ def bench() -> None:
 
 @data_app.command("list")
 def data_list(as_json: Json = False) -> None:
-    """List the data sets that lessons can use."""
+    """List the data sets: those that lessons can read, and those that have a card only."""
     from thyrolearn import data
 
-    names = data.names()
-    _print(names) if as_json else typer.echo("\n".join(names))
+    readable, cards = data.names(), data.cards()
+    rows = [
+        {"name": name, "title": cards[name].title if name in cards else "", "readable": name in readable}
+        for name in dict.fromkeys([*readable, *cards])
+    ]
+    if as_json:
+        return _print(rows)
+    for row in rows:
+        typer.echo(f"{row['name']:<12} {row['title']}{'' if row['readable'] else ' (card only)'}".rstrip())
+
+
+@data_app.command("show")
+def data_show(name: Annotated[str, typer.Argument(help="The data set, such as ddti.")], as_json: Json = False) -> None:
+    """Show a data set's card: size, labels and what they mean, terms, known defects, how to get it."""
+    from thyrolearn import data
+
+    card = data.card(name)
+    _print(card.model_dump(mode="json")) if as_json else typer.echo(str(card))
+
+
+@data_app.command("get")
+def data_get(
+    name: Annotated[str, typer.Argument(help="The data set.")],
+    out: Annotated[Path, typer.Argument(help="The folder to download into.")],
+) -> None:
+    """Download a data set where its terms allow that, else print the steps to get it."""
+    from thyrolearn import data
+
+    got = data.get(name, out)
+    typer.echo(got.steps if got.folder is None else f"{name} is in {got.folder}")
 
 
 @data_app.command("check")
@@ -291,9 +319,16 @@ def data_check(
 
 
 @data_app.command("prepare")
-def data_prepare(name: Annotated[str, typer.Argument(help="The phantom cohort to build.")] = "stills") -> None:
-    """Build a phantom cohort; instant when it is there."""
-    prepare(name)
+def data_prepare(
+    name: Annotated[str, typer.Argument(help="The data set, such as ddti.")],
+    root: Annotated[Path, typer.Argument(help="Its folder.")],
+    out: Annotated[Path, typer.Argument(help="A new folder for the copy that opens at once.")],
+) -> None:
+    """Read a public set once and write a copy that opens at once; give that folder as --root from then on."""
+    from thyrolearn import data
+
+    cohort = data.load(name, root=root, unlabelled=True)
+    typer.echo(f"{len(cohort)} cases in {data.prepare(cohort, out)}")
 
 
 @phantom_app.command("make")

@@ -63,6 +63,7 @@ def test_real_data_states_its_label_rule(small_course, doors, monkeypatch, capsy
     lesson = course.begin("demo/first", needs=("label",))
     said = capsys.readouterr().out
     assert "ddti, 2 cases; label: TI-RADS category" in said and "Synthetic" not in said
+    assert "not pathology" in said
     assert len(lesson.cohort) == 2
 
 

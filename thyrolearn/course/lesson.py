@@ -93,8 +93,12 @@ class Lesson:
     def _data_line(self) -> str:
         if self.settings.data == "phantom":
             return "Synthetic images from the phantom; the truth is known by construction."
+        from thyrolearn import data
+
         sources = sorted({case.label_source for case in self.cohort if case.label_source})
-        return f"{self.cohort.name}, {len(self.cohort)} cases; label: {' and '.join(sources) or 'none'}."
+        card = data.cards().get(self.settings.data)
+        told = f"{self.cohort.name}, {len(self.cohort)} cases; label: {' and '.join(sources) or 'none'}."
+        return f"{told} {card.meaning}" if card else told
 
     def claim(self, name: str, estimate: Estimate, statement: str = "", excludes: float | None = None) -> None:
         """Show ``estimate`` on the band of ten seeds; raise `ClaimError` when its value leaves the band.
