@@ -75,6 +75,8 @@ def test_warm_start_begins_where_the_other_ended(cohort, tmp_path):
     cold = run(experiment, cohort=cohort, epochs=1, rate=1e-4, **SMALL)
     warm = run(experiment, cohort=cohort, epochs=1, rate=1e-4, start=tmp_path / "first", **SMALL)
     assert warm.history[0]["loss"] < cold.history[0]["loss"] - 0.1
+    with pytest.raises(DataError, match="another network"):
+        run(Experiment(size=32, model="lenet"), cohort=cohort, epochs=1, start=tmp_path / "first", **SMALL)
 
 
 def test_each_patient_is_tested_once_and_folds_judge_together(cohort, tmp_path):

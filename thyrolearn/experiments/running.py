@@ -61,7 +61,10 @@ def run(
         train, test = parts.train, parts.test
     else:
         train, test = cohort, None
-    result = _train(experiment, train, epochs, cpu_seconds, start, out, progress, device, fit)
+    result = _train(
+        experiment, train, epochs=epochs, cpu_seconds=cpu_seconds, start=start, out=out,
+        progress=progress, device=device, **fit,
+    )  # fmt: skip
     if test is not None:
         result.evaluate(prepare(experiment, test), "test")
     _file(result, experiment, cohort, out, {"holdout": holdout, "start": str(start) if start else None})
@@ -97,7 +100,7 @@ def cross_validate(
         folder = Path(out) / f"fold{number}" if out else None
         tested = {id(case) for case in parts.test}
         training = cohort.filter(lambda case, tested=tested: id(case) not in tested)
-        result = _train(experiment, training, *_defaults(given, folder))
+        result = _train(experiment, training, out=folder, **given)
         batches = prepare(experiment, parts.test)
         result.evaluate(batches, "test")
         _file(result, experiment, cohort, folder, {"fold": number, "folds": folds})
@@ -113,12 +116,6 @@ def cross_validate(
     return metrics
 
 
-def _defaults(given: dict[str, Any], out: Path | None) -> tuple[Any, ...]:
-    fit = dict(given)
-    names = {"epochs": None, "cpu_seconds": None, "start": None, "out": out, "progress": True, "device": None}
-    return (*(fit.pop(name, default) if name != "out" else out for name, default in names.items()), fit)
-
-
 def evaluate(
     folder: Path | str,
     *,
@@ -131,6 +128,15 @@ def evaluate(
 
     A folder of `cross_validate` is judged as an ensemble: the mean of its folds' probabilities. The cases must not
     have been trained on; for the data of the run itself see its own ``metrics["test"]``.
+
+    >>> import tempfile
+    >>> from thyrolearn import data
+    >>> few = data.Cohort(data.Case.of(np.full((40, 40), 90 * (i % 2), np.uint8), patient=str(i), label=i % 2)
+    ...                   for i in range(40))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = run(Experiment(size=16), cohort=few, holdout=0, epochs=1, out=folder, progress=False)
+    ...     evaluate(folder, cohort=few)["auc"].n
+    40
     """
     from thyrolearn.training import Run
 
@@ -166,8 +172,8 @@ def _load(experiment: Experiment, root: Path | str | None) -> Cohort:
 
 
 def _train(
-    experiment: Experiment, cohort: Cohort, epochs: int | None, cpu_seconds: float | None,
-    start: Path | str | None, out: Path | str | None, progress: bool, device: str | None, fit: dict[str, Any],
+    experiment: Experiment, cohort: Cohort, *, epochs: int | None = None, cpu_seconds: float | None = None,
+    start: Path | str | None = None, out: Path | str | None = None, **fit: Any,
 ) -> Run:  # fmt: skip
     from thyrolearn import models, training
     from thyrolearn.training import tasks
@@ -176,14 +182,11 @@ def _train(
     side = experiment.pixels if isinstance(experiment.pixels, int) else max(experiment.pixels)
     model = models.create(experiment.model, size=side, seed=experiment.seed, **{**recipe.options, **experiment.options})
     if start is not None:
-        model.load_state_dict(training.Run.load(start).model.state_dict())
+        training.fill(model, training.Run.load(start).model.state_dict(), Path(start))
     if epochs is None and cpu_seconds is None:
         epochs = house.TIERS[experiment.tier].epochs_for(len(batches))
-    given = {"batch": recipe.batch, "rate": recipe.rate, "seed": experiment.seed} | fit
-    return training.fit(
-        model, tasks.create(experiment.task), batches, epochs=epochs, cpu_seconds=cpu_seconds,
-        folder=out, progress=progress, device=device, **given,
-    )  # fmt: skip
+    given = {"batch": recipe.batch, "rate": recipe.rate, "seed": experiment.seed, "folder": out} | fit
+    return training.fit(model, tasks.create(experiment.task), batches, epochs=epochs, cpu_seconds=cpu_seconds, **given)
 
 
 def _file(result: Run, experiment: Experiment, cohort: Cohort, out: Path | str | None, more: dict[str, Any]) -> None:

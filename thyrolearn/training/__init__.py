@@ -7,13 +7,24 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from thyrolearn.training.fitting import fit
-    from thyrolearn.training.run import Run
+    from thyrolearn.training.run import Run, fill
     from thyrolearn.training.tasks import Task, classification, denoising, detection, generation, prompted, segmentation
 
-__all__ = ["Task", "classification", "segmentation", "prompted", "detection", "generation", "denoising", "fit", "Run"]
+__all__ = [
+    "Task",
+    "classification",
+    "segmentation",
+    "prompted",
+    "detection",
+    "generation",
+    "denoising",
+    "fit",
+    "Run",
+    "fill",
+]
 
 _TASKS = ("Task", "classification", "segmentation", "prompted", "detection", "generation", "denoising")
-_HOMES = dict.fromkeys(_TASKS, "tasks") | {"fit": "fitting", "Run": "run"}
+_HOMES = dict.fromkeys(_TASKS, "tasks") | {"fit": "fitting", "Run": "run", "fill": "run"}
 
 
 def __getattr__(name: str) -> object:

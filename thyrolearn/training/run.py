@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from thyrolearn.evaluation import Estimate
     from thyrolearn.training.tasks import Task
 
-__all__ = ["Run", "outputs_of"]
+__all__ = ["Run", "fill", "outputs_of"]
 
 
 @dataclass(repr=False)
@@ -126,7 +126,11 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def fill(model: nn.Module, tensors: dict[str, torch.Tensor], source: Path) -> None:
-    """Load ``tensors`` into ``model``; weights of another network raise `DataError`."""
+    """Load ``tensors`` into ``model``; weights of another network raise `DataError` that names their ``source``.
+
+    >>> from thyrolearn import models
+    >>> fill(models.create("linear"), models.create("linear", seed=1).state_dict(), Path("run"))
+    """
     try:
         model.load_state_dict(tensors)
     except RuntimeError as problem:
