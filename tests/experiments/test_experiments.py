@@ -36,7 +36,7 @@ def test_classification_is_learned_and_filed(cohort, tmp_path):
     given = {"cohort": cohort, "epochs": 12, "batch": 16, "out": tmp_path, **SMALL}
     result = run(Experiment(size=32, options={"width": 8}), **given)
     auc = result.metrics["test"]["auc"]
-    assert auc.value > 0.8 and auc.n == 20
+    assert auc.value > 0.8 and 16 <= auc.n <= 24
     known = json.loads((tmp_path / "experiment.json").read_text())
     assert known["experiment"]["model"] == "resnet" and known["cohort"] == cohort.fingerprint
     assert {"commit", "sim_version", "machine", "version"} <= set(known)

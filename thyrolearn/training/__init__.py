@@ -11,23 +11,13 @@ if TYPE_CHECKING:
     from thyrolearn.training.tasks import Task, classification, denoising, detection, generation, prompted, segmentation
 
 __all__ = [
-    "Task",
-    "classification",
-    "segmentation",
-    "prompted",
-    "detection",
-    "generation",
-    "denoising",
-    "fit",
-    "Run",
-    "fill",
-]
+    "Task", "classification", "segmentation", "prompted", "detection", "generation", "denoising", "fit", "Run", "fill",
+]  # fmt: skip
 
-_TASKS = ("Task", "classification", "segmentation", "prompted", "detection", "generation", "denoising")
-_HOMES = dict.fromkeys(_TASKS, "tasks") | {"fit": "fitting", "Run": "run", "fill": "run"}
+_HOMES = {"fit": "fitting", "Run": "run", "fill": "run"}
 
 
 def __getattr__(name: str) -> object:
-    if name in _HOMES:
-        return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    if name in __all__:
+        return getattr(importlib.import_module(f"{__name__}.{_HOMES.get(name, 'tasks')}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
