@@ -72,11 +72,14 @@ def test_masks_by_rule(tmp_path):  # F33
     }
     for i, mask in masks.items():
         pair(root, "test-image", "test-mask", f"{i:04d}.png", i, mask)
+    pair(root, "test-image", "test-mask", "0009.png", 9)
+    save(root / "test-image" / "0009.png", np.full((60, 80), 255, np.uint8))  # F34
     save(root / "test-image" / "0007.png", picture(7))
     save(root / "test-mask" / "0008.png", disc().astype(np.uint8) * 255)
     report = data.check("tn3k", root)
     reasons = {s["file"]: s["reason"] for s in report["skipped"]}
-    assert report["images"] == 8 and report["usable"] == 4
+    assert report["images"] == 9 and report["usable"] == 4
+    assert "one grey" in reasons["test/0009"]
     assert "empty" in reasons["test/0004"] and "several classes" in reasons["test/0005"]
     assert "90 x 60 pixels, the picture 80 x 60" in reasons["test/0006"]
     assert "no mask" in reasons["test-image/0007.png"] and "image is not here" in reasons["test-mask/0008.png"]

@@ -69,6 +69,10 @@ def check(data: str, root: Path | str | None) -> dict[str, Any]:
 
     ``skipped`` lists ``{"file", "reason"}``; ``damaged`` names the files of this copy that are broken, which `load`
     refuses to pass over. Raises `SettingsError` and `DataError` as `load` does.
+
+    >>> check("ddti", "no/such/folder")
+    Traceback (most recent call last):
+    thyrolearn.errors.DataError: no/such/folder does not exist. ...
     """
     return reader(data).gather(root, damaged="skip").report()
 

@@ -207,9 +207,10 @@ def resize(
 
 
 def glance(path: Path | str) -> tuple[tuple[int, int], str, str]:
-    """Return shape, hash of the bytes and `perceptual_hash` of a picture; a file that is cut off is found.
+    """Return shape, hash of the bytes and `perceptual_hash` of a picture ("" for one that is all of one grey).
 
-    A JPEG is decoded at an eighth of its size, which still reads it to its end and takes a third of the time.
+    A file that is cut off is found. A JPEG is decoded at an eighth of its size, which still reads it to its end and
+    takes a third of the time.
     """
     from PIL import ImageOps
 
@@ -217,7 +218,8 @@ def glance(path: Path | str) -> tuple[tuple[int, int], str, str]:
     columns, rows = picture.info["size"]
     upright = ImageOps.exif_transpose(picture)
     shape = (columns, rows) if upright.size == picture.size[::-1] != picture.size else (rows, columns)
-    return shape, digest_of(data), perceptual_hash(to_gray(upright))
+    gray = to_gray(upright)
+    return shape, digest_of(data), perceptual_hash(gray) if np.ptp(gray) else ""
 
 
 def digest_of(data: bytes) -> str:

@@ -5,7 +5,6 @@ of 4 or more (4a, 4b, 4c, 5) is "suspicious" (1), 2 and 3 are "benign reading" (
 category printed below the ultrasound picture, so a case shows the ultrasound picture only (``region="sector"``).
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,40 +18,16 @@ from thyrolearn.arrays import Gray, Mask
 from thyrolearn.data.case import Case
 from thyrolearn.data.cohort import Cohort
 from thyrolearn.data.images import decode, digest_of, perceptual_hash, read_gray, to_gray
+from thyrolearn.data.public.ddti_xml import LABEL_SOURCE, Outline, known_of, marks_of, outlines_of
 from thyrolearn.data.public.reading import Damaged, Reading, files_by_name, folder_of, natural
 from thyrolearn.data.sector import coloured, find_sector, printed_width
-from thyrolearn.data.xml import read_xml, text_of
+from thyrolearn.data.xml import read_xml
 from thyrolearn.errors import DataError
 
-__all__ = ["read", "Outline", "normalise", "SUSPICIOUS", "BENIGN"]
+__all__ = ["read", "gather"]
 
-Outline = tuple[tuple[float, float], ...]
-"""The corners of one contour, (x, y) in pixels."""
-
-SUSPICIOUS = ("4", "4a", "4b", "4c", "5")
-BENIGN = ("2", "3")
-LABEL_SOURCE = "TI-RADS category (not pathology)"
 LONG_PRINT = 110  # pixels: longer than a side ("ITSMO - IZQ"), so it may be the category
 LARGEST_OUTSIDE = 0.5  # an outline of which more than this lies outside the picture is no outline of tissue
-
-WORDS: dict[str, dict[str, str]] = {
-    "composition": {
-        "solid": "solid", "dense": "solid", "predominantly solid": "mixed", "predominantly cystic": "mixed",
-        "spongiform": "spongiform", "cystic": "cystic",
-    },
-    "echogenicity": {
-        "hyperechogenicity": "hyper", "isoechogenicity": "iso", "hypoechogenicity": "hypo",
-        "marked hypoechogenicity": "veryhypo",
-    },
-    "margins": {
-        "well defined": "smooth", "well defined smooth": "smooth", "ill defined": "ill", "microlobulated": "lobirr",
-        "macrolobulated": "lobirr", "spiculated": "lobirr",
-    },
-    "calcifications": {
-        "non": "none", "microcalcification": "pef", "microcalcifications": "pef", "macrocalcification": "macro",
-        "macrocalcifications": "macro",
-    },
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -88,64 +63,6 @@ def fill(outlines: tuple[Outline, ...], shape: tuple[int, int]) -> Mask:
     for outline in outlines:
         draw.polygon(outline, fill=1, outline=1)
     return np.array(canvas)
-
-
-def normalise(field: str, words: str) -> str | None:
-    """The ACR word for a DDTI word, or None; spelling variants and spaces are forgiven.
-
-    >>> normalise("margins", "ill- defined"), normalise("calcifications", "microcalcification")
-    ('ill', 'pef')
-    """
-    plain = re.sub(r"[\s\-]+", " ", words.lower()).strip()
-    return WORDS[field].get(plain)
-
-
-def outlines_of(text: str) -> tuple[list[Outline], list[str]]:
-    """Read the JSON of an ``<svg>`` element: the contours, and a reason for each region that is none.
-
-    Raises `ValueError` where the JSON is cut off or is not what it should be.
-
-    >>> outlines_of('[{"points": [{"x": 1, "y": 2}, {"x": 3, "y": 4}], "regionType": "arrow"}]')
-    ([], ['an arrow of 2 points, not a contour'])
-    """
-    regions = json.loads(text, strict=False)
-    if not isinstance(regions, list):
-        raise ValueError("not a list of regions")
-    found: list[Outline] = []
-    reasons: list[str] = []
-    for region in regions:
-        points = region.get("points") if isinstance(region, dict) else None
-        if not isinstance(points, list):
-            reasons.append("a region without points")
-            continue
-        kind = str(region.get("regionType", "freehand"))
-        if kind == "arrow":
-            reasons.append(f"an arrow of {len(points)} points, not a contour")
-            continue
-        try:
-            outline = tuple((float(p["x"]), float(p["y"])) for p in points)
-        except (KeyError, TypeError, ValueError):
-            reasons.append("a contour with a point that has no x or y")
-            continue
-        if len(set(outline)) < 3 or not np.isfinite(outline).all():
-            reasons.append(f"a contour of {len(set(outline))} points encloses nothing")
-            continue
-        found.append(outline)
-    return found, reasons
-
-
-def _marks(root: Any, case: str, reading: Reading) -> dict[str, str]:
-    """The JSON text of each image number of a case."""
-    marks: dict[str, str] = {}
-    for mark in root.iter("mark"):
-        number = text_of(mark, "image")
-        if not number:
-            reading.skip(f"{case}.xml", "a mark without an image number")
-        elif number in marks:
-            reading.skip(f"{case}.xml", f"image {number} is marked twice")
-        else:
-            marks[number] = text_of(mark, "svg")
-    return marks
 
 
 def _contours(text: str, file: str, reading: Reading) -> list[Outline]:
@@ -201,23 +118,6 @@ def _frame_facts(gray: Gray, rgb: Any, region: tuple[int, int, int, int]) -> dic
         "two_views": (right - left) > 0.77 * gray.shape[1],
         "region": region,
     }
-
-
-def _known(root: Any) -> dict[str, Any]:
-    """The fields of a case: label, level, and its own words beside the normalised ones."""
-    level = text_of(root, "tirads").lower() or None
-    words = {field: text_of(root, field) for field in WORDS}
-    age = text_of(root, "age")
-    raw = {
-        **words,
-        "normalised": {field: normalise(field, word) for field, word in words.items()},
-        "tirads": text_of(root, "tirads"),
-        "age": int(age) if age.isdigit() and 0 < int(age) < 111 else None,
-        "sex": text_of(root, "sex").upper() or None,
-        "report": text_of(root, "reporteco"),
-    }
-    label = 1 if level in SUSPICIOUS else 0 if level in BENIGN else None
-    return {"level": level, "label": label, "raw": raw}
 
 
 def _case(file: Path, text: str, known: Mapping[str, Any], region: str, reading: Reading) -> None:
@@ -292,8 +192,8 @@ def gather(
             seen.update(stem for stem in pictures if stem.startswith(f"{number}_"))
             reading.damage(cases[number].name, problem)
             continue
-        known = _known(root_element)
-        for image, text in _marks(root_element, number, reading).items():
+        known = known_of(root_element)
+        for image, text in marks_of(root_element, number, reading).items():
             stem = f"{number}_{image}"
             seen.add(stem)
             if stem not in pictures:

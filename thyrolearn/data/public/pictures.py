@@ -98,6 +98,9 @@ def add(
     except DataError as problem:
         reading.damage(file.name, problem)
         return None
+    if not look:
+        reading.skip(id, "the picture is all of one grey")
+        return None
     if mask_file is not None:
         mask = read_outline(mask_file, shape, id, reading)
         if mask is None:
