@@ -42,6 +42,24 @@ def fold_solutions(app: Sphinx, doctree: nodes.document) -> None:
             cell["prompt_show"], cell["prompt_hide"] = "Show a solution", "Hide the solution"
 
 
+def give_anatomy(app: Sphinx, doctree: nodes.document) -> None:
+    """Give lessons their boxes, their measured cost, and links to the functions they use."""
+    import anatomy
+
+    anatomy.give_anatomy(doctree, app.env.docname)
+
+
+def name_the_lessons(app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:
+    """End the docstring of a function with the lessons that use it."""
+    import anatomy
+
+    del app, thing, options
+    found = anatomy.lessons_with(name) if what in ("function", "class") else []
+    if found:
+        links = ", ".join(f":doc:`{title} </{page}>`" for page, title in found)
+        lines += ["", f"In the lesson: {links}.", ""]
+
+
 def bars_are_bars(app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:
     """Let ``|A|`` in a docstring mean the size of A; reStructuredText would look for a substitution."""
     del app, what, name, thing, options
@@ -70,7 +88,9 @@ def setup(app: Sphinx) -> dict[str, object]:
     """Register the directive and the habits."""
     app.add_directive("drawing", Drawing)
     app.connect("doctree-read", fold_solutions)
+    app.connect("doctree-read", give_anatomy)
+    app.connect("autodoc-process-docstring", name_the_lessons)
     app.connect("autodoc-process-docstring", bars_are_bars)
     # after myst-nb, which adds the scripts to pages that show a widget
     app.connect("html-page-context", widget_scripts_at_any_depth, priority=900)
-    return {"version": "2", "parallel_read_safe": True, "parallel_write_safe": True}
+    return {"version": "3", "parallel_read_safe": True, "parallel_write_safe": True}
