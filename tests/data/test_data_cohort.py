@@ -28,8 +28,14 @@ def test_indexing_gives_cases_and_cohorts(cohort):
 def test_where_takes_values_and_sets_and_names_wrong_fields(cohort):
     assert len(cohort.where(scanner="A")) == 3
     assert [c.id for c in cohort.where(label=1, level=["1", "5"])] == ["1", "5"]
-    with pytest.raises(ParameterError, match="no field 'colour'"):
+    with pytest.raises(ParameterError, match="No case has a field 'colour'"):
         cohort.where(colour="red")
+
+
+def test_where_looks_into_the_source_s_own_words(make_cohort):
+    cohort = make_cohort([{"raw": {"part": "test"}}, {"raw": {"part": "train"}}, {"raw": {}}])
+    assert [c.id for c in cohort.where(part="test")] == ["0"]
+    assert [c.id for c in cohort.where(part=["train", None])] == ["1", "2"]
 
 
 def test_columns(cohort):

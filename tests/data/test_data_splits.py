@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -100,6 +102,17 @@ def test_split_depends_on_its_seed_only():
     cohort = build([(p, p % 2, None, "A") for p in range(50)])
     tests = [tuple(c.id for c in split(cohort, seed=s).test) for s in (0, 0, 1)]
     assert tests[0] == tests[1] != tests[2]
+
+
+def test_a_source_without_patients_is_warned_of():
+    cohort = build([(p, p % 2, None, "A") for p in range(50)])
+    unnamed = Cohort(cohort.cases, name="tn3k", unit="image")
+    with pytest.warns(UserWarning, match="tn3k names no patients: images of one patient may lie on both sides"):
+        parts = split(unnamed)
+    assert repr(parts).startswith("Split by image (the source names no patients)")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert repr(split(cohort)).startswith("Split by patient\n")
 
 
 def test_wrong_requests_are_refused():

@@ -33,6 +33,14 @@ class Skipped:
     reason: str
 
 
+def _knows(case: Case, name: str) -> bool:
+    return name in Case.__dataclass_fields__ or name in case.raw
+
+
+def _value(case: Case, name: str) -> Any:
+    return getattr(case, name) if hasattr(case, name) else case.raw.get(name)
+
+
 class Cohort(Sequence[Case]):
     """An ordered set of cases; slices, masks and filters give another cohort, pixels stay unread.
 
@@ -112,15 +120,18 @@ class Cohort(Sequence[Case]):
     def where(self, **equal: Any) -> "Cohort":
         """Keep the cases whose fields equal the given values; a list, tuple or set allows several.
 
-        ``cohort.where(scanner=["A", "B"], label=1)``. Raises `ParameterError` for a field that no case has.
+        ``cohort.where(scanner=["A", "B"], label=1)``. A name that is no field is looked up in ``raw``, so
+        ``where(part="test")`` takes the official test part of a public set. Raises `ParameterError` for a name that no
+        case knows.
         """
         for name in equal:
-            if self.cases and not hasattr(self.cases[0], name):
+            if self.cases and not hasattr(Case, name) and not any(_knows(case, name) for case in self.cases):
+                fields = ", ".join(Case.__dataclass_fields__)
                 raise ParameterError(
-                    f"A case has no field {name!r}.", f"Fields: {', '.join(Case.__dataclass_fields__)}."
+                    f"No case has a field {name!r}.", f"Fields: {fields}; raw: {', '.join(self[0].raw)}."
                 )
         allowed = {k: v if isinstance(v, (list, tuple, set, frozenset)) else (v,) for k, v in equal.items()}
-        return self.filter(lambda case: all(getattr(case, name) in values for name, values in allowed.items()))
+        return self.filter(lambda case: all(_value(case, name) in values for name, values in allowed.items()))
 
     @property
     def labelled(self) -> "Cohort":

@@ -38,7 +38,9 @@ def load(
     wrote. Raises `SettingsError` for an unknown
     name and `DataError` for a folder that is missing, empty or damaged. Lesson: start/data_and_splits.
 
-    >>> cohort = load("phantom", name="sample", progress=False)  # doctest: +SKIP
+    >>> load("ddti", root="no/such/folder")
+    Traceback (most recent call last):
+    thyrolearn.errors.DataError: no/such/folder does not exist. ...
     """
     settings = data if isinstance(data, Settings) else current(data=data, root=root)
     root = root or settings.root

@@ -4,6 +4,7 @@ A patient's frames share a gland, a scanner and an operator, so a split that par
 by recognition. Nothing here can split by image: the lesson on leakage builds that fault by hand.
 """
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -37,7 +38,9 @@ class Split:
             labels = [case.label for case in part if case.label is not None]
             share = f", {100 * sum(labels) / len(labels):.0f} % positive" if labels else ""
             lines.append(f"  {name:<10} {len(part):>5} cases, {len(set(part.patients)):>5} patients{share}")
-        return "Split by patient\n" + "\n".join(lines)
+        unit = self.train.unit
+        remark = "" if unit == "patient" else " (the source names no patients)"
+        return f"Split by {unit}{remark}\n" + "\n".join(lines)
 
 
 def _strata(cohort: Cohort, groups: NDArray[np.int64]) -> dict[int, int]:
@@ -55,6 +58,11 @@ def _deal(cohort: Cohort, fractions: Sequence[float], seed: int) -> list[NDArray
 
     The order must not depend on a group's size: else patients with many frames would all be trained on.
     """
+    if cohort.unit in ("image", "nodule"):
+        warnings.warn(
+            f"{cohort.name} names no patients: {cohort.unit}s of one patient may lie on both sides of this split.",
+            stacklevel=3,
+        )
     groups = joined_groups(cohort)
     members = {int(g): np.flatnonzero(groups == g) for g in np.unique(groups)}
     strata = _strata(cohort, groups)

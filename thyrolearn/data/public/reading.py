@@ -1,5 +1,6 @@
 """What a loader gathers while it reads a folder: cases, and for everything left out the reason."""
 
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from thyrolearn.errors import DataError
 
 __all__ = ["Reading", "Damaged", "repeated", "folder_of", "files_by_name", "natural"]
 
+MANY = 1000  # pictures; reading more takes seconds
 Damaged = Literal["raise", "skip"]
 
 
@@ -38,6 +40,15 @@ class Reading:
     skipped: list[Skipped] = field(default_factory=list)
     notes: list[Skipped] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
+
+    def each(self, files: dict[str, Path]) -> Iterator[tuple[str, Path]]:
+        """The names and paths of ``files``; where there are many, a bar in a terminal or a notebook."""
+        if len(files) < MANY or not (sys.stderr.isatty() or "ipykernel" in sys.modules):
+            yield from files.items()
+            return
+        from tqdm import tqdm
+
+        yield from tqdm(files.items(), desc=f"reading {self.name}", unit="image", file=sys.stderr, leave=False)
 
     def skip(self, file: str, reason: str) -> None:
         """Leave something out, with the reason."""

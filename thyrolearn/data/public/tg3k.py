@@ -35,7 +35,7 @@ def gather(root: Path | str | None, *, damaged: Damaged = "raise") -> Reading:
     images, masks = pictures_in(found["thyroid-image"]), pictures_in(found["thyroid-mask"])
     reading.images = len(images)
     validation = _validation(folder)
-    for position, (stem, file) in enumerate(images.items()):
+    for position, (stem, file) in enumerate(reading.each(images)):
         if stem not in masks:
             reading.skip(f"thyroid-image/{file.name}", "it has no mask here")
             continue

@@ -77,7 +77,7 @@ def _part(base: Path, part: str, people: dict[str, Any], reading: Reading) -> No
     masks = pictures_in(base / part / "masks") if (base / part / "masks").is_dir() else {}
     owners = _patients(base, part)
     reading.images += len(images)
-    for stem, file in images.items():
+    for stem, file in reading.each(images):
         if stem not in masks:
             reading.skip(f"{part}/images/{file.name}", "it has no mask here")
             continue

@@ -64,7 +64,7 @@ def gather(root: Path | str | None, *, damaged: Damaged = "raise", part: str | N
 
 
 def _part(reading: Reading, name: str, images: Any, masks: Any, labels: Any, folds: dict[int, int]) -> None:
-    for stem, file in images.items():
+    for stem, file in reading.each(images):
         if stem not in masks:
             reading.skip(f"{name}-image/{file.name}", "it has no mask here")
             continue

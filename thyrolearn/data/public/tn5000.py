@@ -46,7 +46,7 @@ def gather(root: Path | str | None, *, damaged: Damaged = "raise") -> Reading:
     files = {path.stem: path for path in found["annotations"].glob("*.xml")}
     parts = _parts(folder)
     reading.images = len(images)
-    for stem, file in images.items():
+    for stem, file in reading.each(images):
         if stem not in files:
             reading.skip(file.name, "it has no annotation here")
             continue

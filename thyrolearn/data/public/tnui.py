@@ -32,7 +32,7 @@ def gather(root: Path | str | None, *, damaged: Damaged = "raise") -> Reading:
             pictures_in(base / part / kind) if (base / part / kind).is_dir() else {} for kind in ("images", "masks")
         )
         reading.images += len(images)
-        for stem, file in images.items():
+        for stem, file in reading.each(images):
             if stem in masks:
                 id = f"{part}/{stem}"
                 add(reading, file, id=id, patient=id, mask_file=masks[stem], raw={"part": part})
