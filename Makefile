@@ -13,6 +13,9 @@ STAMP := $(VENV)/.thyrolearn
 LOCK := $(if $(wildcard constraints.txt),-c constraints.txt)
 # Two threads: what a small laptop has. Without GOMP_SPINCOUNT waiting threads burn the time of the working ones.
 RUN := OMP_NUM_THREADS=2 GOMP_SPINCOUNT=1000 PYTHONUTF8=1
+# JupyterLab asks nobody for news, updates or extensions.
+QUIET := --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
+  --LabApp.extension_manager=readonly
 # The site shows what a reader sees who has set nothing.
 DEFAULTS := env -u THYROLEARN_DATA -u THYROLEARN_ROOT -u THYROLEARN_TIER -u THYROLEARN_DEVICE -u THYROLEARN_SEED
 SOURCES := $(wildcard pyproject.toml constraints.txt setup.py)
@@ -46,7 +49,7 @@ lab: setup  ## open the course in JupyterLab, in your own copy my_course/
 	@$(BIN)/thyrolearn prepare
 	@$(BIN)/thyrolearn start my_course
 	@cd my_course && for page in index.ipynb index.md README.md; do [ -e $$page ] && break; done && \
-	  exec ../$(BIN)/jupyter lab --ip 127.0.0.1 --port $(PORT) --LabApp.default_url=/lab/tree/$$page
+	  exec ../$(BIN)/jupyter lab --ip 127.0.0.1 --port $(PORT) --LabApp.default_url=/lab/tree/$$page $(QUIET)
 
 test: setup  ## all checks: code, library, every lesson, the site, and the browser where Chromium is present
 	$(BIN)/ruff check .

@@ -1,6 +1,8 @@
 """JupyterLab as `make lab` serves it: the learner's copy opens, the whole lesson runs, and its figures are there."""
 
+import json
 import os
+import re
 import secrets
 import socket
 import subprocess
@@ -8,10 +10,13 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 
 FIRST = "1_architectures/01_cnn.ipynb"
+MAKEFILE = (Path(__file__).resolve().parents[2] / "Makefile").read_text(encoding="utf-8")
+QUIET = re.search(r"QUIET := (.*?)\n#", MAKEFILE, re.S)[1].replace("\\\n", " ").split()
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +34,8 @@ def lab(driver, tmp_path_factory):
     token, course = secrets.token_hex(8), home / "my_course"
     server = subprocess.Popen(
         [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip", "127.0.0.1", "--port", str(port), "--allow-root",
-         "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={course}"],
+         "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={course}",
+         *QUIET],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=quiet,
     )  # fmt: skip
     address = f"http://127.0.0.1:{port}"
@@ -42,6 +48,13 @@ def lab(driver, tmp_path_factory):
     yield address, token, found[0].relative_to(course).as_posix()
     server.terminate()
     server.wait(20)
+
+
+def seen(driver, here=()):
+    """The requests since the last call that left this machine."""
+    urls = [json.loads(entry["message"])["message"] for entry in driver.get_log("performance")]
+    urls = [m["params"]["request"]["url"] for m in urls if m["method"] == "Network.requestWillBeSent"]
+    return [f"asked another host: {url}" for url in urls if not url.startswith((*here, "data:", "blob:", "about:"))]
 
 
 def wait(driver, script, seconds, what):
@@ -61,6 +74,7 @@ def test_the_lesson_runs_in_jupyterlab(driver, lab, screen):
 
     address, token, notebook = lab
     driver.set_window_size(1400, 1000)
+    seen(driver)
     driver.get(f"{address}/lab/tree/{notebook}?token={token}&reset")
     wait(driver, f"return /Idle/.test((() => {{ {STATUS} }})())", 90, "an idle kernel")
     time.sleep(1)  # JupyterLab swallows a command that comes before its extensions are ready
@@ -84,6 +98,7 @@ def test_the_lesson_runs_in_jupyterlab(driver, lab, screen):
             break
     assert figures, "no figure on the page"
     screen("lab-light")
+    assert seen(driver, (address,)) == []
 
 
 def test_figures_follow_the_dark_theme_of_jupyterlab(driver, lab, screen):
