@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "book" / "tools"))
 import drawings  # noqa: E402
 
-# typer reads its signatures; its commands explain themselves by --help, which tests/cli holds
+# typer reads its signatures; its commands explain themselves by --help, which tests/test_cli.py holds
 ROOMS = [room for room in drawings.rooms() if room != "cli"]
 
 

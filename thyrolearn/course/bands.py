@@ -17,7 +17,7 @@ from thyrolearn.files import locked, writable_folder, write_text
 __all__ = ["make_bands", "state_of"]
 
 _HEAD = "# Written by `thyrolearn claims LESSON --seeds 10`: lesson, data/tier, claim. Do not edit.\n"
-_FREE = ("course", "widgets", "figures", "cli.py")  # rooms that cannot change a result
+_FREE = ("course", "widgets", "figures", "cli")  # rooms that cannot change a result
 
 
 def make_bands(name: str, seeds: int = 10, say: Callable[[str], None] = print, **choices: Any) -> list[claims.Band]:

@@ -39,6 +39,10 @@ def results(
     They are read from ``datasets/results/<name>.csv``, which `thyrolearn.experiments.store` writes, for the data set
     and tier of ``settings``; where that pair has no rows, those of the phantom at the lesson tier are given. ``by``
     is the column that names the rows. Raises `LessonError` where there is no such table.
+
+    >>> results("no-such-table")
+    Traceback (most recent call last):
+    thyrolearn.errors.LessonError: There are no stored results 'no-such-table'. Stored: ...
     """
     file = house.folders().datasets / "results" / f"{name}.csv"
     if not file.is_file():

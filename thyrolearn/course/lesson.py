@@ -26,6 +26,11 @@ def begin(slug: str, needs: tuple[str, ...] = (), cohort: str = "stills") -> "Le
     ``needs`` names what every use of the cohort in this lesson depends on, as fields of a case (``"label"``,
     ``"mask"``, ``"posterior"``, …). Where a public set has none of it, one sentence says so and the lesson goes on
     with the phantom. ``cohort`` names the phantom cohort (``"stills"``, ``"clips"``, …).
+
+    >>> lesson = begin("architectures/cnn")
+    Takes: ...
+    Data: ...
+    For teaching, not for diagnosis.
     """
     lesson = Lesson(find(slug), house.current(), cohort)
     lesson._settle(needs)
@@ -38,6 +43,12 @@ class Lesson:
 
     ``record`` (title, objectives, costs), ``slug``, ``settings``, ``seed``, ``budget`` (the work that the tier
     allows), ``cohort`` and ``split`` (both loaded when first used).
+
+    >>> lesson = Lesson(find("architectures/cnn"), house.Settings(seed=3))
+    >>> lesson
+    Lesson('architectures/cnn', data='phantom', tier='lesson', seed=3)
+    >>> lesson.budget.pixels
+    64
     """
 
     def __init__(self, record: LessonRecord, settings: house.Settings, name: str = "stills") -> None:

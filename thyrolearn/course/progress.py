@@ -56,7 +56,14 @@ def remember(slug: str, exercise: str, ok: bool, folder: Path | None = None) -> 
 
 
 def show_progress() -> None:
-    """Show, for the learner's folder around the notebook, which exercises of each lesson are solved."""
+    """Show, for the learner's folder around the notebook, which exercises of each lesson are solved.
+
+    >>> import contextlib, io
+    >>> with contextlib.redirect_stdout(io.StringIO()) as said:
+    ...     show_progress()
+    >>> "exercises" in said.getvalue()
+    True
+    """
     folder = home()
     done = read(folder) if folder else {}
     rows, lines = "", []
