@@ -10,7 +10,7 @@ import pytest
 
 from thyrolearn import data, seeding
 from thyrolearn.errors import DataError, ParameterError
-from thyrolearn.experiments import Experiment, cross_validate, evaluate, prepare, rows, run, store
+from thyrolearn.experiments import Experiment, cross_validate, evaluate, outdated, prepare, rows, run, store
 
 SMALL = {"progress": False, "device": "cpu"}
 
@@ -101,6 +101,12 @@ def test_rows_are_stored_and_replaced(cohort, tmp_path):
     newer = [row | {"sim_version": "99"} for row in table[:1]]
     with store("families", newer, tmp_path).open() as file:
         assert [r["sim_version"] for r in csv.DictReader(file)] == ["99"]
+
+
+def test_stored_results_speak_of_the_present_simulator(tmp_path):
+    (tmp_path / "old.csv").write_text("task,sim_version\nclassification,0.1\n")
+    assert len(outdated(tmp_path)) == 1 and "line 2" in outdated(tmp_path)[0]
+    assert outdated() == []
 
 
 def test_wrong_experiments_are_met_with_the_right_ones():

@@ -189,6 +189,13 @@ def test_time_budget_ends_near_its_time_with_a_small_rate():
     assert run.history[-1]["rate"] < 3e-4
 
 
+def test_validation_that_cannot_be_judged_costs_no_run(capsys):
+    benign = Toy(16)
+    benign.labels[:] = 0
+    assert len(_fit(validation=benign).history) == 3
+    assert "not judged" in capsys.readouterr().err
+
+
 def test_bad_input():
     for wrong in ({"epochs": None}, {"epochs": 1, "cpu_seconds": 1.0}, {"epochs": 0}, {"rate": -1.0}):
         with pytest.raises(ParameterError):
@@ -237,6 +244,8 @@ def test_two_processes_end_with_equal_weights(tmp_path):
         from thyrolearn.files import save_weights
         import torch.distributed as dist
         run = _fit(data=Toy(256), epochs=4, validation=Toy(128, seed=1), folder={str(tmp_path / "run")!r})
+        timed = _fit(data=Toy(256), epochs=None, cpu_seconds=1.0)  # both must stop at the same step
+        assert len(timed.history) > 0
         save_weights({str(tmp_path)!r} + f"/rank{{dist.get_rank()}}.safetensors", run.model.state_dict())
         dist.destroy_process_group()
         """)

@@ -1,6 +1,7 @@
 """Losses and decoding of the tasks against torch, and a mask that is learned."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from thyrolearn import models
 from thyrolearn.errors import DataError, ParameterError
-from thyrolearn.training import Run, classification, denoising, fit, generation, prompted, segmentation, tasks
+from thyrolearn.training import Run, classification, denoising, fit, generation, grading, prompted, segmentation, tasks
 
 
 class Discs(Toy):
@@ -128,3 +129,39 @@ def test_a_prompt_tells_which_of_two_discs_is_meant():
         given = {"epochs": 8, "batch": 16, "rate": 5e-3, "progress": False, "device": "cpu", "augment": False}
         scores[test] = fit(model, prompted(), data, other, **given).history[-1]["validation_dice"]
     assert scores["point"] > scores["none"] + 0.05
+
+
+class _Graded(Toy):
+    """Speckle that is darker the higher the level."""
+
+    def __init__(self, count, seed=0):
+        super().__init__(count, seed)
+        level = np.random.default_rng(seed).integers(1, 6, count)
+        self.images = (
+            (self.images.float() * torch.from_numpy(1.2 - 0.15 * level)[:, None, None, None]).clamp(0, 255).byte()
+        )
+        self.cohort = [SimpleNamespace(level=f"{k}a" if k == 4 else str(k)) for k in level]
+
+
+def test_levels_are_graded_in_order():
+    model = models.create("resnet", outputs=4, size=32, width=8)
+    run = fit(
+        model, grading(), _Graded(192), _Graded(64, seed=1), epochs=8, progress=False, device="cpu", augment=False
+    )
+    found = run.metrics["validation"]
+    assert found["weighted_kappa"].value > 0.7 and found["error_in_levels"].value < 0.7
+
+
+def test_ordinal_loss_is_a_sum_of_yes_or_no_questions():
+    logits = torch.randn(3, 4)
+    above = torch.tensor([[0.0, 0, 0, 0], [1, 1, 0, 0], [1, 1, 1, 1]])
+    torch.testing.assert_close(
+        grading().loss(logits, torch.tensor([1, 3, 5])), binary_cross_entropy_with_logits(logits, above)
+    )
+
+
+def test_cases_without_a_level():
+    data = _Graded(4)
+    data.cohort[1].level = None
+    with pytest.raises(DataError, match="1 of 4"):
+        grading().targets(data)

@@ -6,7 +6,8 @@
 
 from thyrolearn.experiments.experiment import TASKS, Experiment, prepare
 from thyrolearn.experiments.origin import machine
-from thyrolearn.experiments.results import rows, store
+from thyrolearn.experiments.results import outdated, rows, store
 from thyrolearn.experiments.running import cross_validate, evaluate, run
 
-__all__ = ["Experiment", "TASKS", "prepare", "run", "cross_validate", "evaluate", "rows", "store", "machine"]
+__all__ = ["Experiment", "TASKS", "prepare", "run", "cross_validate", "evaluate", "rows", "store", "outdated",
+           "machine"]  # fmt: skip

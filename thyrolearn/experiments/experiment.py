@@ -21,11 +21,13 @@ class Recipe:
     model: str
     batch: int
     rate: float
+    outputs: int = 1
     options: dict[str, Any] = field(default_factory=dict)
 
 
 TASKS: dict[str, Recipe] = {
     "classification": Recipe("resnet", batch=32, rate=3e-3),
+    "grading": Recipe("resnet", batch=32, rate=3e-3, outputs=4),
     "segmentation": Recipe("leanunet", batch=8, rate=3e-3),
     "detection": Recipe("fcos", batch=8, rate=3e-3),
 }

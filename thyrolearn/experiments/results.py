@@ -16,7 +16,7 @@ from thyrolearn.experiments.origin import origin
 from thyrolearn.experiments.running import run
 from thyrolearn.files import locked, write_text
 
-__all__ = ["rows", "store"]
+__all__ = ["rows", "store", "outdated"]
 
 
 def rows(
@@ -89,3 +89,24 @@ def store(name: str, table: list[dict[str, Any]], folder: Path | None = None) ->
         write_text(path, text.getvalue())
     path.with_suffix(".lock").unlink(missing_ok=True)
     return path
+
+
+def outdated(folder: Path | None = None) -> list[str]:
+    """Return a line for each stored row that another simulator made: such a table must be run again.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     row = dict.fromkeys([*_KEY, "sim_version"], "old")
+    ...     _ = store("demo", [row], Path(folder))
+    ...     len(outdated(Path(folder)))
+    1
+    """
+    from thyrolearn.phantom import SIM_VERSION
+
+    found = []
+    for path in sorted((folder or house.folders().datasets / "results").glob("*.csv")):
+        with path.open(newline="", encoding="utf-8") as file:
+            for number, row in enumerate(csv.DictReader(file), 2):
+                if row.get("sim_version") != str(SIM_VERSION):
+                    found.append(f"{path.name}, line {number}: sim_version {row.get('sim_version')}, now {SIM_VERSION}")
+    return found

@@ -180,7 +180,8 @@ def _train(
 
     recipe, batches = TASKS[experiment.task], prepare(experiment, cohort)
     side = experiment.pixels if isinstance(experiment.pixels, int) else max(experiment.pixels)
-    model = models.create(experiment.model, size=side, seed=experiment.seed, **{**recipe.options, **experiment.options})
+    options = {"outputs": recipe.outputs, **recipe.options, **experiment.options}
+    model = models.create(experiment.model, size=side, seed=experiment.seed, **options)
     if start is not None:
         training.fill(model, training.Run.load(start).model.state_dict(), Path(start))
     if epochs is None and cpu_seconds is None:

@@ -7,17 +7,25 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from thyrolearn.training.fitting import fit
+    from thyrolearn.training.generative import denoising, generation
+    from thyrolearn.training.places import detection, prompted, segmentation
     from thyrolearn.training.run import Run, fill
-    from thyrolearn.training.tasks import Task, classification, denoising, detection, generation, prompted, segmentation
+    from thyrolearn.training.task import Task
+    from thyrolearn.training.tasks import classification, grading
 
 __all__ = [
-    "Task", "classification", "segmentation", "prompted", "detection", "generation", "denoising", "fit", "Run", "fill",
+    "Task", "classification", "grading", "segmentation", "prompted", "detection", "generation", "denoising",
+    "fit", "Run", "fill",
 ]  # fmt: skip
 
-_HOMES = {"fit": "fitting", "Run": "run", "fill": "run"}
+_HOMES = {
+    "Task": "task", "classification": "tasks", "grading": "tasks", "segmentation": "places", "prompted": "places",
+    "detection": "places", "generation": "generative", "denoising": "generative",
+    "fit": "fitting", "Run": "run", "fill": "run",
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> object:
-    if name in __all__:
-        return getattr(importlib.import_module(f"{__name__}.{_HOMES.get(name, 'tasks')}"), name)
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -23,7 +23,7 @@ from thyrolearn.training.plan import Plan
 
 if TYPE_CHECKING:
     from thyrolearn.training.run import Run
-    from thyrolearn.training.tasks import Task
+    from thyrolearn.training.task import Task
 
 __all__ = ["fit"]
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from accelerate import Accelerator
 
     from thyrolearn.training.plan import Plan
-    from thyrolearn.training.tasks import Task
+    from thyrolearn.training.task import Task
 
 __all__ = ["Loop", "Augment"]
 
@@ -134,7 +134,7 @@ class Loop:
             count += 1
         loss = float(total) / max(count, 1)
         row = {"epoch": number + 1, "loss": loss, "rate": rate, "images": count * self.size}
-        row |= {"seconds": time.perf_counter() - wall, "cpu_seconds": time.process_time() - cpu}
+        row |= {"seconds": time.perf_counter() - wall, "cpu_seconds": self.shared(time.process_time() - cpu)}
         self.history.append(row | self.look())
         self.keep()
         return self.history[-1]
@@ -153,11 +153,15 @@ class Loop:
         """How far the training is, 0 to 1, by steps or by CPU time (that of the first process, for all)."""
         if self.plan.cpu_seconds is None:
             return (epoch * self.steps + step) / max(1, (self.plan.epochs or 1) * self.steps - 1)
-        if self.accelerator.num_processes > 1:
-            from accelerate.utils import broadcast
+        return self.shared(used) / self.plan.cpu_seconds
 
-            used = float(broadcast(torch.tensor(used, device=self.place)))
-        return used / self.plan.cpu_seconds
+    def shared(self, value: float) -> float:
+        """The first process's ``value``: all must stop at the same step, or they wait for each other for ever."""
+        if self.accelerator.num_processes == 1:
+            return value
+        from accelerate.utils import broadcast
+
+        return float(broadcast(torch.tensor(value, device=self.place)))
 
     def step(self, index: Tensor, rate: float, draw: torch.Generator) -> Tensor:
         """One update from the cases ``index``; returns their mean loss."""
@@ -228,5 +232,8 @@ class Loop:
             self.spent("seconds"), self.spent("cpu_seconds"),
         )  # fmt: skip
         if self.validation is not None and self.task.monitor is not None:
-            run.evaluate(self.validation, "validation")
+            try:
+                run.evaluate(self.validation, "validation")
+            except ParameterError as problem:  # one class only, one patient: no interval, but a trained network
+                print(f"The validation set was not judged: {problem}", file=sys.stderr)
         return run

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from thyrolearn.evaluation import Estimate
-    from thyrolearn.training.tasks import Task
+    from thyrolearn.training.task import Task
 
 __all__ = ["Run", "fill", "outputs_of"]
 

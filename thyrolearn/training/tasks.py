@@ -1,60 +1,27 @@
-"""What is predicted: a `Task` holds the target, the loss, what the outputs mean, and how they are judged."""
+"""Tasks whose answer is a number for each image, and `create`, which finds any task by its name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+import importlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from thyrolearn.errors import DataError, ParameterError
+from thyrolearn.training.task import Task
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from thyrolearn.evaluation import Estimate
 
-__all__ = [
-    "Task",
-    "create",
-    "classification",
-    "segmentation",
-    "prompted",
-    "detection",
-    "generation",
-    "denoising",
-    "mask_loss",
-]
+__all__ = ["HOMES", "create", "classification", "grading"]
 
-
-@dataclass(frozen=True)
-class Task:
-    """What a network is trained for, apart from the network and the data.
-
-    ``targets(batches)``               the target of each case, a tensor (n, …)
-    ``loss(outputs, targets)``         a scalar to minimise; ``outputs`` are the network's, float32
-    ``decode(outputs)``                outputs as numpy predictions (n, …), probabilities where they are
-    ``metrics(batches, predictions)``  ``{name: Estimate}`` with patients as the units of resampling
-    ``monitor(batches, predictions)``  one number, larger is better, cheap enough for every epoch, called ``watch``
-    ``spatial``                        the target is a picture that moves with the image (a mask)
-    ``given``                          the network is given the target too (a condition, a prompt)
-    ``options``                        how the task was made, so that a saved run can make it again
-
-    >>> classification().name
-    'classification'
-    """
-
-    name: str
-    targets: Callable[[Any], Tensor]
-    loss: Callable[[Tensor, Tensor], Tensor]
-    decode: Callable[[Tensor], np.ndarray]
-    metrics: Callable[[Any, np.ndarray], dict[str, Estimate]]
-    monitor: Callable[[Any, np.ndarray], float] | None = None
-    watch: str = "score"
-    spatial: bool = False
-    given: bool = False
-    options: Mapping[str, Any] = field(default_factory=dict)
+HOMES = {
+    "classification": "tasks", "grading": "tasks", "segmentation": "places", "prompted": "places",
+    "detection": "places", "generation": "generative", "denoising": "generative",
+}  # fmt: skip
+"""The module of each task."""
 
 
 def create(name: str, **options: Any) -> Task:
@@ -63,9 +30,10 @@ def create(name: str, **options: Any) -> Task:
     >>> create("classification", pos_weight=3.0).options
     {'pos_weight': 3.0}
     """
-    if name not in _TASKS:
-        raise ParameterError(f"There is no task {name!r}.", f"There are: {', '.join(_TASKS)}.")
-    return _TASKS[name](*options.pop("columns", ()), **options)
+    if name not in HOMES:
+        raise ParameterError(f"There is no task {name!r}.", f"There are: {', '.join(HOMES)}.")
+    make = getattr(importlib.import_module(f"thyrolearn.training.{HOMES[name]}"), name)
+    return make(*options.pop("columns", ()), **options)
 
 
 def classification(pos_weight: float | None = None) -> Task:
@@ -90,134 +58,6 @@ def classification(pos_weight: float | None = None) -> Task:
         watch="auc",
         options={} if pos_weight is None else {"pos_weight": float(pos_weight)},
     )
-
-
-def segmentation(dice_weight: float = 1.0) -> Task:
-    """The nodule's mask: one logit a pixel, binary cross-entropy plus soft Dice, mean Dice over the frames.
-
-    ``batches.masks`` are (n, 1, h, w) 0 or 1, None raises `DataError`. Soft Dice (Milletari et al. 2016, arXiv
-    1606.04797) is taken a frame at a time, as the metric is, so that a small nodule weighs as much as a large one.
-    Predictions are probabilities, float16 (n, h, w). Lesson: tasks/segmentation.
-
-    >>> import torch
-    >>> truth = torch.tensor([[[[0, 1]]]])
-    >>> [round(float(segmentation().loss(30.0 * (2 * mask - 1), truth)), 3) for mask in (truth, 1 - truth)]
-    [0.0, 30.667]
-    """
-    return Task(
-        name="segmentation",
-        targets=_outlines,
-        loss=lambda outputs, targets: mask_loss(outputs, targets, dice_weight),
-        decode=lambda outputs: outputs[:, 0].sigmoid().half().cpu().numpy(),
-        metrics=_overlap,
-        monitor=_mean_dice,
-        watch="dice",
-        spatial=True,
-        options={} if dice_weight == 1 else {"dice_weight": float(dice_weight)},
-    )
-
-
-def detection() -> Task:
-    """Every nodule's box on a whole frame: focal and generalised IoU loss on FCOS's outputs, AP50 and FROC.
-
-    ``batches.boxes`` are a (k, 4) tensor a frame (x0, y0, x1, y1 in pixels). Predictions are (n, 10, 5): boxes and
-    scores, score 0 is no box. Lesson: tasks/detection.
-
-    >>> detection().watch
-    'ap50'
-    """
-    from thyrolearn.training import boxes as parts
-
-    return Task(
-        name="detection", targets=parts.numbered, loss=parts.loss, decode=parts.decode, metrics=parts.metrics,
-        monitor=parts.monitor, watch="ap50", spatial=True,
-    )  # fmt: skip
-
-
-def generation(*columns: str) -> Task:
-    """New pictures by a network whose ``forward`` returns its losses, (n, players), each for one player to minimise.
-
-    ``columns`` name attributes of the batches, (n,) numbers, that the network is given as conditions. Nothing is
-    judged here: a sample's quality is measured with `evaluation.kernel_distance`. Lesson: architectures/gan.
-
-    >>> import torch
-    >>> float(generation().loss(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.zeros(2)))
-    5.0
-    """
-    return Task(
-        name="generation",
-        targets=lambda batches: _conditions(batches, columns),
-        loss=lambda outputs, targets: outputs.mean(dim=0).sum(),
-        decode=lambda outputs: outputs.cpu().numpy(),
-        metrics=lambda batches, predictions: {},
-        given=bool(columns),
-        options={"columns": list(columns)} if columns else {},
-    )
-
-
-def denoising(*columns: str) -> Task:
-    """The noise in a noisy picture: mean squared error between the two maps (n, 2, h, w) that `models.DDPM` returns.
-
-    ``columns`` as in `generation`. Lesson: architectures/diffusion_and_foundation.
-
-    >>> import torch
-    >>> float(denoising().loss(torch.tensor([[[[1.0]], [[3.0]]]]), torch.zeros(1)))
-    4.0
-    """
-
-    def loss(outputs: Tensor, targets: Tensor) -> Tensor:
-        return (outputs[:, 0] - outputs[:, 1]).square().mean()
-
-    return replace(generation(*columns), name="denoising", loss=loss)
-
-
-def _conditions(batches: Any, columns: tuple[str, ...]) -> Tensor:
-    import torch
-
-    if not columns:
-        return torch.zeros(len(batches))
-    return torch.stack([torch.as_tensor(getattr(batches, name)).float() for name in columns], dim=1)
-
-
-def prompted(dice_weight: float = 1.0) -> Task:
-    """`segmentation` by a network that is shown a point or a box: it is given the masks and draws prompts from them.
-
-    Lesson: architectures/diffusion_and_foundation.
-
-    >>> prompted().given
-    True
-    """
-    return replace(segmentation(dice_weight), name="prompted", given=True)
-
-
-def mask_loss(outputs: Tensor, targets: Tensor, dice_weight: float = 1.0) -> Tensor:
-    """Binary cross-entropy plus ``dice_weight`` times soft Dice of logits and masks, both (n, 1, h, w)."""
-    from torch.nn.functional import binary_cross_entropy_with_logits
-
-    truth, chance = targets.float(), outputs.sigmoid()
-    common = (truth * chance).sum(dim=(1, 2, 3))
-    sizes = truth.sum(dim=(1, 2, 3)) + chance.sum(dim=(1, 2, 3))
-    soft = 1 - (2 * common + 1) / (sizes + 1)
-    return binary_cross_entropy_with_logits(outputs, truth) + dice_weight * soft.mean()
-
-
-def _outlines(batches: Any) -> Tensor:
-    if batches.masks is None:
-        raise DataError("These batches hold no masks.", "Make them with data.frames or data.batches(..., masks=True).")
-    return batches.masks
-
-
-def _overlap(batches: Any, predictions: np.ndarray) -> dict[str, Estimate]:
-    from thyrolearn.evaluation import segmentation_scores
-
-    truth = np.asarray(batches.masks)[:, 0] > 0
-    return segmentation_scores(list(truth), list(predictions > 0.5), groups=np.asarray(batches.groups))
-
-
-def _mean_dice(batches: Any, predictions: np.ndarray) -> float:
-    truth, found = np.asarray(batches.masks)[:, 0] > 0, predictions > 0.5
-    sizes = truth.sum(axis=(1, 2)) + found.sum(axis=(1, 2))
-    return float(np.mean(np.where(sizes > 0, 2 * (truth & found).sum(axis=(1, 2)) / np.maximum(sizes, 1), 1.0)))
 
 
 def _labels(batches: Any) -> Tensor:
@@ -256,11 +96,54 @@ def _plain_auc(batches: Any, predictions: np.ndarray) -> float:
     return float(roc_auc_score(labels, predictions)) if 0 < labels.mean() < 1 else float("nan")
 
 
-_TASKS: dict[str, Callable[..., Task]] = {
-    "classification": classification,
-    "segmentation": segmentation,
-    "prompted": prompted,
-    "detection": detection,
-    "generation": generation,
-    "denoising": denoising,
-}
+def grading(levels: int = 5) -> Task:
+    """The TI-RADS level, 1 to ``levels``: an ordinal logit "above k" for each step, quadratic weighted kappa.
+
+    Cao et al. 2020 (CORAL, arXiv 1901.07884), with free weights: the network needs ``outputs=levels - 1``. Levels are
+    read from ``batches.cohort``'s cases; DDTI's "4a" to "4c" all count as 4. Predictions are the expected level, (n,).
+    Lesson: tasks/tirads_grading.
+
+    >>> import torch
+    >>> grading().decode(torch.tensor([[9.0, 9.0, 0.0, -9.0]])).round(1)
+    array([3.5])
+    """
+    return Task(
+        name="grading",
+        targets=lambda batches: _levels(batches, levels),
+        loss=_steps,
+        decode=lambda outputs: 1 + outputs.double().sigmoid().sum(dim=1).cpu().numpy(),
+        metrics=lambda batches, predictions: _kappa(batches, predictions, levels),
+        monitor=lambda batches, predictions: -float(np.abs(_levels(batches, levels).numpy() - predictions).mean()),
+        watch="minus_error",
+        options={} if levels == 5 else {"levels": levels},
+    )
+
+
+def _levels(batches: Any, levels: int) -> Tensor:
+    import torch
+
+    texts = [case.level or "" for case in batches.cohort]
+    found = [int(text[0]) if text[:1].isdigit() else 0 for text in texts]
+    missing = sum(not 1 <= level <= levels for level in found)
+    if missing:
+        remedy = "Filter them out: cohort.filter(lambda c: c.level)."
+        raise DataError(f"{missing} of {len(found)} cases have no level 1 to {levels}.", remedy)
+    return torch.tensor(found)
+
+
+def _steps(outputs: Tensor, targets: Tensor) -> Tensor:
+    import torch
+
+    above = targets[:, None] > torch.arange(1, outputs.shape[1] + 1, device=targets.device)
+    return torch.nn.functional.binary_cross_entropy_with_logits(outputs, above.float())
+
+
+def _kappa(batches: Any, predictions: np.ndarray, levels: int) -> dict[str, Estimate]:
+    from thyrolearn.evaluation import bootstrap_mean, cohen_kappa
+
+    truth, groups = _levels(batches, levels).numpy(), np.asarray(batches.groups)
+    rounded = np.clip(np.rint(predictions), 1, levels).astype(int)
+    return {
+        "weighted_kappa": cohen_kappa(truth, rounded, "quadratic", groups=groups),
+        "error_in_levels": bootstrap_mean(np.abs(truth - predictions), groups=groups),
+    }

@@ -1,0 +1,59 @@
+"""Tasks that make pictures: adversarial generation, denoising; nothing is predicted of a case."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from thyrolearn.training.task import Task
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+__all__ = ["generation", "denoising"]
+
+
+def generation(*columns: str) -> Task:
+    """New pictures by a network whose ``forward`` returns its losses, (n, players), each for one player to minimise.
+
+    ``columns`` name attributes of the batches, (n,) numbers, that the network is given as conditions. Nothing is
+    judged here: a sample's quality is measured with `evaluation.kernel_distance`. Lesson: architectures/gan.
+
+    >>> import torch
+    >>> float(generation().loss(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.zeros(2)))
+    5.0
+    """
+    return Task(
+        name="generation",
+        targets=lambda batches: _conditions(batches, columns),
+        loss=lambda outputs, targets: outputs.mean(dim=0).sum(),
+        decode=lambda outputs: outputs.cpu().numpy(),
+        metrics=lambda batches, predictions: {},
+        given=bool(columns),
+        options={"columns": list(columns)} if columns else {},
+    )
+
+
+def denoising(*columns: str) -> Task:
+    """The noise in a noisy picture: mean squared error between the two maps (n, 2, h, w) that `models.DDPM` returns.
+
+    ``columns`` as in `generation`. Lesson: architectures/diffusion_and_foundation.
+
+    >>> import torch
+    >>> float(denoising().loss(torch.tensor([[[[1.0]], [[3.0]]]]), torch.zeros(1)))
+    4.0
+    """
+
+    def loss(outputs: Tensor, targets: Tensor) -> Tensor:
+        return (outputs[:, 0] - outputs[:, 1]).square().mean()
+
+    return replace(generation(*columns), name="denoising", loss=loss)
+
+
+def _conditions(batches: Any, columns: tuple[str, ...]) -> Tensor:
+    import torch
+
+    if not columns:
+        return torch.zeros(len(batches))
+    return torch.stack([torch.as_tensor(getattr(batches, name)).float() for name in columns], dim=1)
