@@ -77,8 +77,8 @@ def layout(patient: Patient, nodule: Nodule, half: tuple[float, float, float], s
         muscle=between(2, 2.2, 5.2) * t,
         fat_db=between(3, -8.0, -3.0),
         muscle_db=between(4, -13.0, -7.0),
-        lobe_height=max(between(5, 6.2, 9.2), half[1] + 1.2),
-        lobe_width=max(between(6, 7.5, 10.5), half[0] + 1.2),
+        lobe_height=max(between(5, 6.2, 9.2), half[1] + between(25, 1.0, 4.0)),
+        lobe_width=max(between(6, 7.5, 10.5), half[0] + between(26, 1.0, 4.0)),
         lobe_length=max(between(7, 20, 30), half[2] + 3),
         isthmus=between(8, 2.0, 4.2),
         trachea=between(9, 7.5, 9.5),
@@ -134,7 +134,7 @@ def _gland(canvas: Canvas, body: Layout, patient: Patient, s: Array, where: tupl
     if patient.hashimoto:
         texture += _striae(canvas, "fibrosis", where, 2.0, 5.0, 0.9)
     vessel = np.minimum(np.abs(canvas.field("vessels", where, 1.6)) / 0.10, 4)
-    vessel += 3 * np.maximum(1.7 - canvas.field("vessels-where", where, 3.0), 0)
+    vessel += 3 * np.maximum(2.1 - canvas.field("vessels-where", where, 2.2), 0)
     texture -= 14 * soft(vessel - 1, 0.3)
     canvas.paint(where, s, texture, 0.62, 0.2, GLAND)
     canvas.line(where, s, 6.5, 0.16, 2, 1.1, shine=0.35)

@@ -163,9 +163,10 @@ def _fluid(canvas: Canvas, where: Where, s: Array, lesion: Lesion, nodule: Nodul
         return float(np.mean(d[s < 0] < 0))
     if composition is Composition.SPONGIFORM and inside.any():
         share = float(np.clip(share, 0.52, 0.75))
-        f = canvas.field("sponge", where, 0.42, 0.62) + 0.4 * canvas.field("sponge-coarse", where, 1.5)
-        d = np.maximum((f - np.float32(np.quantile(f[inside], share))) * np.float32(0.3), s + 0.35)
-        canvas.paint(where, d, -13 + 3 * canvas.field("debris", where, 1.2), 0.35, 0.15, CYST)
+        cell = float(np.clip(0.085 * lesion.height, 0.42, 0.95))  # larger spaces in a larger nodule
+        f = canvas.field("sponge", where, cell, 1.5 * cell) + 0.4 * canvas.field("sponge-coarse", where, 3 * cell)
+        d = np.maximum((f - np.float32(np.quantile(f[inside], share))) * np.float32(0.7 * cell), s + 0.35)
+        canvas.paint(where, d, -15 + 3 * canvas.field("debris", where, 1.2), 0.35, 0.15, CYST)
         canvas.line(where, d, 4, 0.13, 1, 0.8, shine=0.4)
         return float(np.mean(d[s < 0] < 0))
     return 0.0

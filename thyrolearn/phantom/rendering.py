@@ -18,7 +18,7 @@ from thyrolearn.seeding import normals, stream
 
 __all__ = ["SIM_VERSION", "SIZES", "VIEWS", "Scene", "render", "scene"]
 
-SIM_VERSION = "1.0.0-dev"
+SIM_VERSION = "1.0.0"
 SIZES = (64, 1024)
 VIEWS = ("transverse", "longitudinal")
 SIZE_MM = (2.0, 60.0)
