@@ -132,6 +132,10 @@ def test_another_simulator_gets_another_folder_and_the_old_one_goes(tiny, monkey
     monkeypatch.setattr("thyrolearn.phantom.SIM_VERSION", "9.9.9")
     assert folder_for("tiny", TINY) != old
     load_phantom("tiny", progress=False)
+    assert old.exists()  # young: another version may be using it
+    os.utime(old, (0, 0))
+    monkeypatch.setattr("thyrolearn.phantom.SIM_VERSION", "9.9.10")
+    load_phantom("tiny", progress=False)
     assert not old.exists()
 
 

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from thyrolearn.errors import SettingsError
 __all__ = ["COHORTS", "Part", "Recipe", "load_phantom", "folder_for"]
 
 SHARD = 96  # frames; two seconds of work, so little is lost on Ctrl-C
+KEPT = 24 * 3600  # seconds that another version's cohort is left alone
 LABEL_SOURCE = "phantom truth"
 
 
@@ -199,9 +201,9 @@ def load_phantom(
 
 
 def remove_older(folder: Path, name: str) -> None:
-    """Remove builds of the same cohort by an older simulator, which nothing opens again."""
+    """Remove builds of the same cohort by another simulator, unless they are young: two versions may be in use."""
     for other in folder.parent.glob(f"{name}-????????????"):
-        if other != folder and other.is_dir():
+        if other != folder and other.is_dir() and time.time() - other.stat().st_mtime > KEPT:
             shutil.rmtree(other, ignore_errors=True)
 
 
