@@ -15,7 +15,7 @@ LOCK := $(if $(wildcard constraints.txt),-c constraints.txt)
 RUN := OMP_NUM_THREADS=2 GOMP_SPINCOUNT=1000 PYTHONUTF8=1
 # JupyterLab asks nobody for news, updates or extensions.
 QUIET := --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
-  --LabApp.extension_manager=readonly
+  --LabApp.extension_manager=readonly $(if $(filter 0,$(shell id -u)),--allow-root)
 # The site shows what a reader sees who has set nothing.
 DEFAULTS := env -u THYROLEARN_DATA -u THYROLEARN_ROOT -u THYROLEARN_TIER -u THYROLEARN_DEVICE -u THYROLEARN_SEED
 SOURCES := $(wildcard pyproject.toml constraints.txt setup.py)
@@ -67,6 +67,7 @@ book: setup  ## build the site into _build/html, without a network
 
 serve: book  ## show the site at http://127.0.0.1:8000
 	@echo "http://127.0.0.1:8000 (Ctrl-C ends it)"
+	@(sleep 1; $(BIN)/python -m webbrowser -t http://127.0.0.1:8000 >/dev/null 2>&1 || true) &
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
 
 bench: setup  ## speed of the phantom and of the training loop, here

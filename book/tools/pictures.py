@@ -11,14 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / "_build" / ".pictures"
 SEED = 11
 
-# name: (label, what must hold for the nodule, size in pixels)
-WANTED = {
-    "hero": (1, lambda n: n.size_mm > 13 and n.posterior > 0.9 and "TALLER" in n.truth.shape.name, 512),
-    "one": (0, lambda n: n.size_mm > 12 and "CYSTIC" in n.truth.composition.name, 320),
-    "two": (1, lambda n: n.size_mm > 10 and n.posterior > 0.85, 320),
-    "three": (0, lambda n: n.size_mm > 10 and n.posterior > 0.4, 320),
-    "four": (1, lambda n: n.size_mm > 10 and n.posterior < 0.4, 320),
-}
+NAMES = ("hero", "one", "two", "three", "four")
 
 
 def _key() -> str:
@@ -44,16 +37,22 @@ def pictures() -> dict[str, dict]:
 def _make() -> dict[str, dict]:
     from thyrolearn import phantom
 
-    found: dict[str, dict] = {}
-    taken: set[tuple[int, int]] = set()
     # scanner A has the best picture of the three that the lessons use
-    patients = phantom.patients(400, SEED, scanners=["A"])
-    for name, (label, fits, size) in WANTED.items():
-        patient, nodule = next((p, n) for p in patients for n in p.nodules
-                               if n.label == label and fits(n) and (p.number, n.number) not in taken)  # fmt: skip
-        taken.add((patient.number, nodule.number))
-        found[name] = _picture(phantom.render(patient, nodule, 0, SEED, size=size))
-    return found
+    nodules = [(p, n) for p in phantom.patients(600, SEED, scanners=["A"]) for n in p.nodules if 10 < n.size_mm < 26]
+    sure = [(p, n) for p, n in nodules if n.label and n.posterior > 0.9 and n.size_mm > 13]
+    cyst = next((p, n) for p, n in nodules if not n.label and "CYSTIC" in n.truth.composition.name)
+    hero = next((p, n) for p, n in sure if "TALLER" in n.truth.shape.name)
+    other = next((p, n) for p, n in sure if p is not hero[0])
+    chosen = dict(zip(NAMES, (hero, cyst, other, *_twins(nodules)), strict=True))
+    return {name: _picture(phantom.render(p, n, 0, SEED, size=512 if name == "hero" else 320))
+            for name, (p, n) in chosen.items()}  # fmt: skip
+
+
+def _twins(nodules: list) -> list:
+    """Return a benign and a malignant nodule of two patients that show the same signs and leave a reader in doubt."""
+    doubtful = [(p, n) for p, n in nodules if 0.3 < n.posterior < 0.6]
+    return next([a, b] for a in doubtful for b in doubtful
+                if not a[1].label and b[1].label and a[1].truth == b[1].truth and a[0] is not b[0])  # fmt: skip
 
 
 def _picture(frame: object) -> dict:
@@ -110,7 +109,7 @@ def hero() -> str:
 def reader() -> str:
     """Return four frames to judge: choose an answer, and the outline and the truth appear."""
     out = ['<div class="th-reader">']
-    for number, name in enumerate(list(WANTED)[1:], 1):
+    for number, name in enumerate(NAMES[1:], 1):
         made = pictures()[name]
         truth = "malignant" if made["label"] else "benign"
         options = "".join(

@@ -97,3 +97,30 @@ def test_lessons_show_their_outputs():
     for path in lessons:
         text = path.read_text(encoding="utf-8")
         assert "th-figure" in text and "Traceback" not in text, path.name
+
+
+def test_a_lesson_page_has_its_anatomy(pages):
+    for path in [path for path in pages if "notebooks" in path.parts]:
+        text = path.read_text(encoding="utf-8")
+        for part in ("th-meta", "th-objectives", "th-real", "th-limits", "th-functions", "tl-quiz"):
+            assert part in text, f"{path.name} has no {part}"
+        assert text.count('class="th-exercise') >= 3, path.name
+        # the worked solution is there, folded
+        folded = re.findall(r"<details[^>]*hide.*?</details>", text, re.S)
+        assert sum("BEGIN SOLUTION" in box for box in folded) == len(re.findall("BEGIN SOLUTION", text)) >= 3
+
+
+def test_lessons_and_reference_link_to_each_other(pages):
+    lessons = [path for path in pages if "notebooks" in path.parts]
+    for path in lessons:
+        assert any("reference/" in link and "#thyrolearn." in link for link in pages[path].links), path.name
+    reference = [link for path, page in pages.items() if "reference" in path.parts for link in page.links]
+    for path in lessons:
+        assert any(link.endswith(f"notebooks/{path.parent.name}/{path.name}") for link in reference), path.name
+
+
+def test_the_home_page_answers_without_python(pages):
+    home = (SITE / "book" / "intro.html").read_text(encoding="utf-8")
+    for question in ("What is this?", "Is it for me?", "How do I start?", "cost me in time?", "not use it for?"):
+        assert question in home
+    assert home.count('type="radio"') == 8 and home.count("synthetic") >= 5

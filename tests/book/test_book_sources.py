@@ -181,3 +181,48 @@ def test_what_the_tests_ran_is_found_by_the_site_unless_it_shows_a_widget(tmp_pa
     assert found.cells[1].outputs[0]["data"]["text/plain"] == "2"
     widget = {**output, "data": {"application/vnd.jupyter.widget-view+json": {"model_id": "x"}}}
     assert not execution.keep(notebook, [[widget]])
+
+
+def test_the_map_writes_durations_and_words_as_people_do():
+    sys.path.insert(0, str(BOOK / "tools"))
+    import drawings
+
+    assert [drawings.minutes(value) for value in (24.2, 95, None)] == ["24 s", "1.6 min", "not measured yet"]
+    assert drawings._words("02_tirads_grading") == "TI-RADS grading"
+    assert drawings._words("03_semi_supervised") == "Semi-supervised"
+
+
+def test_the_map_shows_every_lesson_that_is_there_and_every_one_that_is_planned():
+    sys.path.insert(0, str(BOOK / "tools"))
+    import drawings
+
+    from thyrolearn.course import outline
+
+    page = drawings.course_map("../")
+    planned = sum(len(names) for _, _, names in drawings._parts())
+    assert page.count("th-ready") == len(outline()) and page.count("<li") == planned
+    for lesson in outline():
+        assert f'href="../{lesson.path.removesuffix(".ipynb")}.html"' in page
+
+
+def test_pictures_of_the_home_page_are_what_they_say():
+    sys.path.insert(0, str(BOOK / "tools"))
+    import pictures
+
+    found = pictures.pictures()
+    assert [found[name]["label"] for name in ("one", "two", "three", "four")] == [0, 1, 0, 1]
+    # the text says that frames three and four show the same signs
+    assert found["three"]["words"] == found["four"]["words"]
+    html = pictures.reader()
+    assert html.count('class="th-right"') == 4 and html.count("<img") == html.count("alt=") == 4
+
+
+def test_a_lesson_is_linked_with_what_it_calls(tmp_path):
+    sys.path.insert(0, str(BOOK / "tools"))
+    import anatomy
+    import nbformat
+
+    notebook = tmp_path / "a.ipynb"
+    code = "from thyrolearn import plots\nx = models.create('resnet')\nplots.show(plots.roc({}))\nself.plots.no(1)"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)]), notebook)
+    assert anatomy.used(notebook) == ("models.create", "plots.show", "plots.roc")
