@@ -86,6 +86,15 @@ def test_counted_macs_match_arithmetic():
     assert models.count(net, 16).macs == 4 * 9 * 16 * 16 + 4 * 16 * 16 * 2
 
 
+def test_oblong_frames_clips_and_prompts_are_counted():
+    unet = models.create("leanunet", width=4)
+    assert models.count(unet, (32, 64)).macs == 2 * models.count(unet, 32).macs
+    still, clip = models.create("resnet", width=4), models.create("clipnet", width=4, join="mean")
+    three = models.count(clip, example=(torch.zeros(1, 3, 1, 64, 64),)).macs
+    head = 8 * 4
+    assert three == 3 * (models.count(still).macs - head) + head
+
+
 def _copy(source, target):
     """Give ``target`` the weights of ``source``, in the order in which they are declared."""
     with torch.no_grad():

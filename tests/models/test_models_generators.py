@@ -109,3 +109,22 @@ def test_noise_net_reads_time_and_conditions():
     x, c = torch.randn(1, 1, 16, 16), torch.rand(1, 2)
     at = lambda t, c: net(x, torch.tensor([t]), c)  # noqa: E731
     assert not torch.allclose(at(0.1, c), at(0.9, c)) and not torch.allclose(at(0.1, c), at(0.1, 1 - c))
+
+
+def test_cyclegan_moves_critics_and_translators_apart():
+    game = models.create("cyclegan", size=32, width=4)
+    for column, movers, others in (
+        (0, (game.critic_a, game.critic_b), (game.to_a, game.to_b)),
+        (1, (game.to_a, game.to_b), (game.critic_a, game.critic_b)),
+    ):
+        game.zero_grad()
+        game(torch.rand(4, 1, 32, 32), torch.rand(4, 1, 32, 32))[:, column].mean().backward()
+        assert all(p.grad is None or p.grad.abs().sum() == 0 for net in others for p in net.parameters())
+        assert any(p.grad is not None and p.grad.abs().sum() > 0 for net in movers for p in net.parameters())
+
+
+def test_a_fresh_cyclegan_changes_nothing_and_pays_no_cycle():
+    game, x, y = models.create("cyclegan", size=32, width=4), torch.rand(2, 1, 32, 32), torch.rand(2, 1, 32, 32)
+    assert torch.equal(game.translate(x), x) and torch.equal(game.translate(x, back=True), x)
+    strict = models.create("cyclegan", size=32, width=4, cycle=1000.0)
+    torch.testing.assert_close(game(x, y), strict(x, y))

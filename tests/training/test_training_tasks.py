@@ -11,7 +11,18 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from thyrolearn import models
 from thyrolearn.errors import DataError, ParameterError
-from thyrolearn.training import Run, classification, denoising, fit, generation, grading, prompted, segmentation, tasks
+from thyrolearn.training import (
+    Run,
+    classification,
+    denoising,
+    fit,
+    generation,
+    grading,
+    prompted,
+    segmentation,
+    tasks,
+    translation,
+)
 
 
 class Discs(Toy):
@@ -165,3 +176,18 @@ def test_cases_without_a_level():
     data.cohort[1].level = None
     with pytest.raises(DataError, match="1 of 4"):
         grading().targets(data)
+
+
+def test_a_look_is_translated_and_the_picture_stays():
+    """Scanner B is scanner A, darker by a third: the translator must find that, and keep what is on the picture."""
+    data = Toy(128)
+    data.other = (Toy(128, seed=5).images.float() * 0.66).byte()
+    model = models.create("cyclegan", size=32, width=8)
+    given = {"epochs": 8, "batch": 16, "progress": False, "device": "cpu", "betas": (0.5, 0.99), "augment": False}
+    fit(model, translation(), data, rate=2e-3, **given)
+    x = Toy(32, seed=9).images.float() / 255
+    made = model.translate(x)
+    assert abs(made.mean() / x.mean() - 0.66) < 0.12
+    assert torch.corrcoef(torch.stack([made.flatten(), x.flatten()]))[0, 1] > 0.9
+    with pytest.raises(DataError, match="other"):
+        translation().targets(Toy(4))

@@ -42,7 +42,7 @@ def rows(
     for experiment in experiments:
         for seed in range(seeds):
             result = run(replace(experiment, seed=seed), progress=False, **given)
-            size = models.count(result.model, experiment.pixels if isinstance(experiment.pixels, int) else None)
+            size = models.count(result.model, experiment.pixels)
             named = {k: v for k, v in asdict(experiment).items() if k not in ("options", "seed", "size")}
             for metric, e in result.metrics["test"].items():
                 table.append({

@@ -51,6 +51,7 @@ _MODELS: dict[str, Entry] = {
     "fcos": Entry("detector", "FCOS", "detector"),
     "dcgan": Entry("gan", "DCGAN", "generator"),
     "ddpm": Entry("diffusion", "DDPM", "generator"),
+    "cyclegan": Entry("translation", "CycleGAN", "translator"),
     "lite0": Entry("pretrained", "lite0", "pretrained"),
 }
 # "timm:NAME" and "torchvision:NAME" lead to those libraries' own registries.

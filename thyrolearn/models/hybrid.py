@@ -20,6 +20,7 @@ class AttentionStage(nn.Module):
     A depthwise 3 x 3 convolution tells the tokens where they are (Chu et al. 2021, arXiv 2102.10882), so that any
     size of picture will do.
 
+    >>> import torch
     >>> AttentionStage(16, depth=1, heads=4)(torch.zeros(2, 16, 4, 6)).shape
     torch.Size([2, 16, 4, 6])
     """
@@ -44,6 +45,7 @@ class CoAtNet(Classifier):
     ``part="conv"`` replaces the attention by as many residual blocks, ``part="attention"`` the residual blocks by
     plain stride-2 convolutions.
 
+    >>> import torch
     >>> CoAtNet(width=8)(torch.zeros(2, 1, 64, 64)).shape
     torch.Size([2, 1])
     """
@@ -68,6 +70,7 @@ class TransUNet(nn.Module):
 
     ``depth=0`` leaves the attention out.
 
+    >>> import torch
     >>> TransUNet(width=8)(torch.zeros(1, 1, 32, 48)).shape
     torch.Size([1, 1, 32, 48])
     """

@@ -19,12 +19,15 @@ class Count(NamedTuple):
     macs: int
 
 
-def count(model: nn.Module, size: int | None = None) -> Count:
+def count(
+    model: nn.Module, size: int | tuple[int, int] | None = None, example: tuple[torch.Tensor, ...] | None = None
+) -> Count:
     """Count the trainable parameters and the multiply-accumulates (half of torch's FLOPs) for one image.
 
-    ``size`` is the side in pixels, by default what the model was made for. Convolutions, matrix products and
-    attention are counted, as everywhere in the literature; additions, normalisations and activations are not.
-    Lesson: architectures/cnn.
+    ``size`` is the side in pixels or (rows, columns), by default what the model was made for; a model that takes
+    something else than one image (a clip, a prompt) is given an ``example`` of its arguments. Convolutions, matrix
+    products and attention are counted, as everywhere in the literature; additions, normalisations and activations
+    are not. Lesson: architectures/cnn.
 
     >>> from thyrolearn import models
     >>> count(models.create("linear"))
@@ -33,11 +36,13 @@ def count(model: nn.Module, size: int | None = None) -> Count:
     from torch.utils.flop_counter import FlopCounterMode
 
     size = size or getattr(model, "recipe", {}).get("size", 64)
+    shape = (size, size) if isinstance(size, int) else tuple(size)
     place = next(model.parameters()).device
+    example = example or (torch.zeros(1, 1, *shape),)
     training = model.training
     counter = FlopCounterMode(display=False)
     with counter, torch.no_grad():
-        model.eval()(torch.zeros(1, 1, size, size, device=place))
+        model.eval()(*(part.to(place) for part in example))
     model.train(training)
     return Count(sum(p.numel() for p in model.parameters() if p.requires_grad), counter.get_total_flops() // 2)
 

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from thyrolearn.training.fitting import fit
-    from thyrolearn.training.generative import denoising, generation
+    from thyrolearn.training.generative import denoising, generation, translation
     from thyrolearn.training.places import detection, prompted, segmentation
     from thyrolearn.training.run import Run, fill
     from thyrolearn.training.task import Task
     from thyrolearn.training.tasks import classification, grading
 
 __all__ = [
-    "Task", "classification", "grading", "segmentation", "prompted", "detection", "generation", "denoising",
-    "fit", "Run", "fill",
+    "Task", "classification", "grading", "segmentation", "prompted", "detection", "generation", "translation",
+    "denoising", "fit", "Run", "fill",
 ]  # fmt: skip
 
 _HOMES = {
     "Task": "task", "classification": "tasks", "grading": "tasks", "segmentation": "places", "prompted": "places",
-    "detection": "places", "generation": "generative", "denoising": "generative",
+    "detection": "places", "generation": "generative", "translation": "generative", "denoising": "generative",
     "fit": "fitting", "Run": "run", "fill": "run",
 }  # fmt: skip
 

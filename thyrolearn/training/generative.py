@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from thyrolearn.errors import DataError
 from thyrolearn.training.task import Task
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-__all__ = ["generation", "denoising"]
+__all__ = ["generation", "translation", "denoising"]
 
 
 def generation(*columns: str) -> Task:
@@ -33,6 +34,24 @@ def generation(*columns: str) -> Task:
         given=bool(columns),
         options={"columns": list(columns)} if columns else {},
     )
+
+
+def translation() -> Task:
+    """One look into another without pairs: like `generation`, the network being given a picture of the other look.
+
+    ``batches.other`` are uint8 (n, 1, h, w), as many as the images and in any order. Lesson: architectures/gan.
+
+    >>> translation().given
+    True
+    """
+    return replace(generation(), name="translation", targets=_other_look, given=True)
+
+
+def _other_look(batches: Any) -> Tensor:
+    other = getattr(batches, "other", None)
+    if other is None or len(other) != len(batches):
+        raise DataError("These batches hold no pictures of another look.", "Give them an attribute `other`, as long.")
+    return other.float() / 255
 
 
 def denoising(*columns: str) -> Task:

@@ -19,7 +19,8 @@ __all__ = ["HOMES", "create", "classification", "grading"]
 
 HOMES = {
     "classification": "tasks", "grading": "tasks", "segmentation": "places", "prompted": "places",
-    "detection": "places", "generation": "generative", "denoising": "generative",
+    "detection": "places", "generation": "generative", "translation": "generative",
+    "denoising": "generative",
 }  # fmt: skip
 """The module of each task."""
 
