@@ -231,3 +231,22 @@ def test_no_patients_is_an_empty_list():
 def test_a_difficulty_record_is_taken_as_it_is():
     loud = Difficulty("loud", latent_d=0.4, gain_db=9.0)
     assert np.std([p.gain_db for p in patients(500, seed=0, difficulty=loud)]) == pytest.approx(9, rel=0.12)
+
+
+def test_the_population_of_simulator_1_0_is_frozen():
+    """Lessons' bands stand on these people: change them only with a new `SIM_VERSION`."""
+    found = []
+    for patient in patients(6, seed=1):
+        nodule = patient.nodules[-1]
+        who = (patient.scanner, patient.age, len(patient.nodules), nodule.label, nodule.histotype)
+        look = (nodule.truth.composition.value, nodule.truth.echogenicity.value, nodule.frames)
+        numbers = (nodule.size_mm, nodule.latents.echo_db, patient.gain_db, nodule.posterior)
+        found.append((*who, *look, *(round(value, 5) for value in numbers)))
+    assert found == [
+        ("A", 64, 1, 0, "goitre", "spongiform", "iso", 2, 17.84089, 2.19417, -0.64537, 0.00716),
+        ("D", 61, 2, 1, "FTC", "solid", "iso", 3, 14.33226, 2.38954, 1.09142, 0.04649),
+        ("A", 72, 2, 0, "goitre", "solid", "iso", 2, 19.68067, 0.28089, 7.48458, 0.14683),
+        ("A", 50, 1, 0, "goitre", "mixed", "hypo", 5, 7.29476, -4.38275, -3.31491, 0.15394),
+        ("B", 61, 1, 0, "goitre", "solid", "hypo", 2, 7.16964, -4.32086, 0.44707, 0.27897),
+        ("B", 54, 1, 0, "goitre", "solid", "hyper", 3, 17.12451, 5.67475, 0.64914, 0.0273),
+    ]
