@@ -167,7 +167,7 @@ def commit() -> str:
 
 def write(path: Path, rows: list, plan, cases: int, prevalence: float) -> None:
     """Write the table in one step."""
-    fixed = (plan.tier, plan.difficulty, phantom.SIM_VERSION, commit(), machine())
+    fixed = (plan.tier, plan.difficulty, phantom.SIM_VERSION, plan.commit, machine())
     with replacing(path) as part, part.open("w", newline="", encoding="utf-8") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(COLUMNS)
@@ -208,7 +208,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("_build/difficulty"))
     parser.add_argument("--out", type=Path, default=Path("datasets/results/difficulty.csv"))
     plan = parser.parse_args()
-    plan.tier = "study"
+    plan.tier, plan.commit = "study", commit()  # of the code as it is loaded, not as it is at the end
     plan.work.mkdir(parents=True, exist_ok=True)
     train = crops(plan.work, nodules(plan.train, 0, plan.difficulty), "train", None, plan.difficulty)
     chosen = nodules(plan.test, TEST_FIRST, plan.difficulty)
