@@ -131,7 +131,7 @@ def bayes_auc(
     "level" (ACR TI-RADS of the true descriptors). With a `Reader` it is that reader's descriptors (the default),
     points or level instead of the true ones. ``flips`` is the share of wrong labels that the AUC is judged
     against, the difficulty's own by default; with flips the AUC depends on the ``prevalence``.
-    Raises `ParameterError` for unknown names. Lesson: challenges/ceiling.
+    Raises `ParameterError` for unknown names. Lessons: architectures/cnn, tasks/classification.
 
     >>> round(bayes_auc("default", "descriptors"), 3), round(bayes_auc("default", "points"), 3)
     (0.864, 0.846)
@@ -211,7 +211,11 @@ def to_probability(evidence: Floats, prevalence: float) -> Floats:
 
 @dataclass(frozen=True)
 class LevelRow:
-    """One ACR level in a population: its share of all nodules and the risk of a nodule in it."""
+    """One ACR level in a population: its share of all nodules and the risk of a nodule in it, both 0 to 1.
+
+    >>> LevelRow(5, share=0.12, risk=0.45).level
+    5
+    """
 
     level: int
     share: float
@@ -221,7 +225,8 @@ class LevelRow:
 def level_table(prevalence: float = 0.1, reader: Reader | None = None) -> list[LevelRow]:
     """Return share and positive predictive value of ACR levels 1 to 5 at ``prevalence``; exact.
 
-    From the true descriptors, or from what a `Reader` says of them.
+    From the true descriptors, or from what a `Reader` says of them. Raises `ParameterError` for a prevalence
+    outside 0 to 1. Lesson: tasks/tirads_grading.
 
     >>> [round(100 * row.risk, 1) for row in level_table(0.1)]
     [0.5, 1.2, 3.9, 11.2, 44.6]

@@ -80,7 +80,13 @@ def _signs() -> Floats:
 
 
 def draw_latents(labels: NDArray[np.int64], codes: Codes, uniform: Floats, difficulty: Difficulty) -> Floats:
-    """Draw the latents, (n, 7) in the order of `LATENTS`, from ``uniform`` (n, 7)."""
+    """Draw the latents, (n, 7) in the order of `LATENTS`, from ``uniform`` (n, 7).
+
+    >>> from thyrolearn.phantom.difficulty import DIFFICULTIES
+    >>> cyst = np.array([[0, 4, 0, 0, 0, 0, 0, 0]], dtype=np.int8)
+    >>> draw_latents(np.array([0]), cyst, np.full((1, 7), 0.5), DIFFICULTIES["hard"])[0, :3].round(2).tolist()
+    [-36.0, 0.75, 1.0]
+    """
     shift = (labels[:, None] - 0.5) * separations(codes, difficulty)
     place = ndtr(_signs() * (ndtri(uniform) + shift))
     low, high = ranges(codes, difficulty)
@@ -125,7 +131,12 @@ def size_quantile(label: int, uniform: Floats, difficulty: Difficulty) -> Floats
 
 
 def draw_size(labels: NDArray[np.int64], uniform: Floats, difficulty: Difficulty) -> Floats:
-    """Draw the largest diameter in mm, (n,)."""
+    """Draw the largest diameter in mm, (n,).
+
+    >>> from thyrolearn.phantom.difficulty import DIFFICULTIES
+    >>> draw_size(np.array([0, 1]), np.array([0.5, 0.5]), DIFFICULTIES["default"]).round(1).tolist()
+    [15.5, 12.5]
+    """
     return np.where(labels == 1, size_quantile(1, uniform, difficulty), size_quantile(0, uniform, difficulty))
 
 
@@ -147,7 +158,12 @@ def may_have_halo(codes: Codes) -> NDArray[np.bool_]:
 
 
 def draw_halo(labels: NDArray[np.int64], codes: Codes, uniform: Floats) -> NDArray[np.bool_]:
-    """Draw whether a dark rim surrounds the nodule, (n,)."""
+    """Draw whether a dark rim surrounds the nodule, (n,).
+
+    >>> smooth = np.array([[3, 1, 0, 0, 0, 0, 0, 0]], dtype=np.int8)
+    >>> [draw_halo(np.array([label]), smooth, np.array([0.25])).item() for label in (0, 1)]
+    [True, False]
+    """
     return may_have_halo(codes) & (uniform < np.where(labels == 1, HALO[1], HALO[0]))
 
 
@@ -158,5 +174,13 @@ def halo_evidence(codes: Codes, halo: NDArray[np.bool_]) -> Floats:
 
 
 def evidence(codes: Codes, latents: Floats, size_mm: Floats, halo: NDArray[np.bool_], difficulty: Difficulty) -> Floats:
-    """Log likelihood ratio of latents, size and halo together, given the descriptors, (n,)."""
+    """Log likelihood ratio of latents, size and halo together, given the descriptors, (n,).
+
+    >>> from thyrolearn.phantom.population import draw
+    >>> from thyrolearn.phantom.difficulty import DIFFICULTIES
+    >>> d = draw(2000, seed=0, prevalence=0.5)
+    >>> ratio = evidence(d.codes, d.latents, d.size_mm, d.halo, DIFFICULTIES["default"])
+    >>> bool(ratio[d.labels == 1].mean() > ratio[d.labels == 0].mean())
+    True
+    """
     return latent_evidence(codes, latents, difficulty) + size_evidence(size_mm, difficulty) + halo_evidence(codes, halo)

@@ -38,7 +38,11 @@ DIFFICULTIES = {
 
 
 def resolve(difficulty: str | Difficulty) -> Difficulty:
-    """Return the `Difficulty` of that name, or the record itself; raise `ParameterError` for an unknown name."""
+    """Return the `Difficulty` of that name, or the record itself; raise `ParameterError` for an unknown name.
+
+    >>> resolve("hard").size_cue
+    False
+    """
     if isinstance(difficulty, Difficulty):
         return difficulty
     if difficulty not in DIFFICULTIES:

@@ -41,6 +41,10 @@ class Draws:
     ``labels`` (n,) int64; ``histotypes`` and ``severities`` (n,) indices into `tables.HISTOTYPES` and
     `tables.SEVERITY`; ``codes`` (n, 8) descriptors as `tables.FEATURES`; ``latents`` (n, 7) as `cues.LATENTS`;
     ``size_mm`` (n,); ``halo`` (n,) bool.
+
+    >>> nodules = draw(4, seed=0)
+    >>> nodules.latents.shape, nodules.posterior().shape
+    ((4, 7), (4,))
     """
 
     labels: NDArray[np.int64]

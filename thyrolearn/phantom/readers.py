@@ -85,6 +85,13 @@ def read(codes: Codes, uniform: Floats, reader: Reader = AVERAGE) -> Codes:
     """Return what ``reader`` says of nodules with these true ``codes`` (n, 8); ``uniform`` is (n, 8).
 
     A cystic nodule that is taken for another is called isoechoic; a reading obeys the same rules as the truth.
+    Lessons: challenges/scarce_and_noisy_labels, clinic/readers.
+
+    >>> from thyrolearn.phantom.population import draw
+    >>> truth = draw(500, seed=0).codes
+    >>> said = read(truth, np.random.default_rng(0).random(truth.shape))
+    >>> bool(0.6 < (said[:, 1] == truth[:, 1]).mean() < 0.9)  # echogenicity
+    True
     """
     seen = codes.copy()
     seen[:, 1] = np.where(codes[:, 1] == ANECHOIC, ISO, codes[:, 1])
@@ -95,7 +102,12 @@ def read(codes: Codes, uniform: Floats, reader: Reader = AVERAGE) -> Codes:
 
 
 def expected_reading(truth: Floats, reader: Reader = AVERAGE) -> Floats:
-    """Return p(reading) for a distribution ``truth`` over descriptors, both of shape `tables.SHAPE`; exact."""
+    """Return p(reading) for a distribution ``truth`` over descriptors, both of shape `tables.SHAPE`; exact.
+
+    >>> from thyrolearn.phantom.tables import joint
+    >>> bool(np.isclose(expected_reading(joint(1)).sum(), 1))
+    True
+    """
     result = truth.copy()
     result[:, ISO] += result[:, ANECHOIC]
     result[:, ANECHOIC] = 0.0

@@ -63,7 +63,11 @@ SCORES: tuple[tuple[float, ...], ...] = (
 
 @dataclass(frozen=True)
 class Histotype:
-    """One row of the table: the share ``weight`` within its class and the probability of each descriptor."""
+    """One row of the table: the share ``weight`` within its class and the probability of each descriptor.
+
+    >>> HISTOTYPES[4].name, HISTOTYPES[4].weight
+    ('PTC', 0.68)
+    """
 
     name: str
     malignant: int
@@ -138,7 +142,11 @@ def force(codes: Codes) -> Codes:
 
 @cache
 def states() -> Codes:
-    """All code combinations in the order of a raveled array of shape `SHAPE`, (2560, 8)."""
+    """All code combinations in the order of a raveled array of shape `SHAPE`, (2560, 8).
+
+    >>> states()[-1].tolist()
+    [3, 4, 1, 3, 1, 1, 1, 1]
+    """
     return np.indices(SHAPE).reshape(8, -1).T.astype(np.int8)
 
 
