@@ -63,7 +63,9 @@ test: setup  ## all checks: code, library, every lesson, the site, and the brows
 
 book: setup  ## build the site into _build/html, without a network
 	@$(BIN)/python book/tools/execution.py
-	$(RUN) $(DEFAULTS) $(BIN)/jupyter-book build . -W --keep-going --config _config.yml --toc book/_toc.yml
+	@# a page that gave a warning must give it again next time
+	$(RUN) $(DEFAULTS) $(BIN)/jupyter-book build . -W --keep-going --config _config.yml --toc book/_toc.yml || \
+	  { rm -rf _build/.doctrees ; exit 1 ; }
 
 serve: book  ## show the site at http://127.0.0.1:8000
 	@echo "http://127.0.0.1:8000 (Ctrl-C ends it)"

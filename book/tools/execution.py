@@ -15,6 +15,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / "_build" / ".jupyter_cache"
+PAGES = ROOT / "_build" / ".doctrees"
+"""Sphinx's own memory of pages; it looks at the time of a source, and would miss what the library or a test changed."""
 DEPENDS = ("thyrolearn/**/*.py", "thyrolearn/**/*.yml", "thyrolearn/**/*.css", "datasets/**/*", "notebooks/*.yml",
            "constraints.txt")  # fmt: skip
 
@@ -38,6 +40,7 @@ def fresh() -> Path:
     now = key()
     if not stamp.is_file() or json.loads(stamp.read_text()) != now:
         shutil.rmtree(CACHE, ignore_errors=True)
+        shutil.rmtree(PAGES, ignore_errors=True)
         CACHE.mkdir(parents=True)
         stamp.write_text(json.dumps(now))
     return CACHE
@@ -62,6 +65,7 @@ def keep(notebook: Path, outputs: list[list[dict]]) -> bool:
                                                          else {})}) for output in found]  # fmt: skip
     bundle = CacheBundleIn(read, str(notebook))
     get_cache(str(fresh())).cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+    (PAGES / "notebooks" / notebook.parent.name / f"{notebook.stem}.doctree").unlink(missing_ok=True)
     return True
 
 

@@ -28,7 +28,9 @@ class Drawing(SphinxDirective):
         """Return the drawing as HTML, with links that fit the depth of the page."""
         import drawings
 
-        self.env.note_dependency(str(drawings.MEASURED))
+        here = Path(__file__).parent
+        for path in (drawings.MEASURED, *here.glob("*.py"), *(drawings.ROOT / "notebooks").rglob("*.[iy][pm]*")):
+            self.env.note_dependency(str(path))
         up = "../" * self.env.docname.count("/")
         return [nodes.raw("", drawings.DRAWINGS[self.arguments[0]](up), format="html")]
 

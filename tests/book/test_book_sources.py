@@ -156,13 +156,17 @@ def test_a_stale_cache_is_dropped_and_a_fresh_one_is_kept(tmp_path, monkeypatch)
     import execution
 
     monkeypatch.setattr(execution, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(execution, "PAGES", tmp_path / "pages")
     folder = execution.fresh()
     (folder / "entry").write_text("kept")
     execution.fresh()
     assert (folder / "entry").is_file()
+    page = tmp_path / "pages" / "index.doctree"
+    page.parent.mkdir()
+    page.write_text("as it was")
     (folder / "key.json").write_text(json.dumps("another"))
     execution.fresh()
-    assert not (folder / "entry").exists()
+    assert not (folder / "entry").exists() and not page.exists()
 
 
 def test_what_the_tests_ran_is_found_by_the_site_unless_it_shows_a_widget(tmp_path, monkeypatch):
@@ -172,6 +176,7 @@ def test_what_the_tests_ran_is_found_by_the_site_unless_it_shows_a_widget(tmp_pa
     from jupyter_cache import get_cache
 
     monkeypatch.setattr(execution, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(execution, "PAGES", tmp_path / "pages")
     notebook = tmp_path / "a.ipynb"
     cells = [nbformat.v4.new_markdown_cell("# A"), nbformat.v4.new_code_cell("1 + 1")]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), notebook)
