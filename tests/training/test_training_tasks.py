@@ -15,6 +15,7 @@ from thyrolearn.training import (
     Run,
     classification,
     denoising,
+    detection,
     fit,
     generation,
     grading,
@@ -191,3 +192,19 @@ def test_a_look_is_translated_and_the_picture_stays():
     assert torch.corrcoef(torch.stack([made.flatten(), x.flatten()]))[0, 1] > 0.9
     with pytest.raises(DataError, match="other"):
         translation().targets(Toy(4))
+
+
+@pytest.mark.parametrize(("name", "task"), [("leanunet", segmentation), ("linear", classification)])
+def test_mirrored_predictions_do_not_know_left_from_right(name, task):
+    data = Discs(4)
+    run = Run(models.create(name, size=32).eval(), task())
+    turned = Discs(4)
+    turned.images = data.images.flip(3)
+    found, again = run.predict(data, mirror=True), run.predict(turned, mirror=True)
+    np.testing.assert_allclose(found, again[..., ::-1] if found.ndim == 3 else again, atol=1e-3)
+    assert not np.allclose(run.predict(data), found, rtol=1e-3, atol=0)
+
+
+def test_boxes_are_not_mirrored():
+    with pytest.raises(ParameterError, match="mirror"):
+        Run(models.create("fcos", size=32, width=4), detection()).predict(Discs(2), mirror=True)

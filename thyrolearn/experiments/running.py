@@ -66,7 +66,7 @@ def run(
         progress=progress, device=device, **fit,
     )  # fmt: skip
     if test is not None:
-        result.evaluate(prepare(experiment, test), "test")
+        result.evaluate(prepare(experiment, test), "test", mirror=experiment.mirror)
     _file(result, experiment, cohort, out, {"holdout": holdout, "start": str(start) if start else None})
     return result
 
@@ -102,7 +102,7 @@ def cross_validate(
         training = cohort.filter(lambda case, tested=tested: id(case) not in tested)
         result = _train(experiment, training, out=folder, **given)
         batches = prepare(experiment, parts.test)
-        result.evaluate(batches, "test")
+        result.evaluate(batches, "test", mirror=experiment.mirror)
         _file(result, experiment, cohort, folder, {"fold": number, "folds": folds})
         found.append(result.predictions["test"])
         order += [case.id for case in batches.cohort]
@@ -151,7 +151,7 @@ def evaluate(
     for place in places:
         result = Run.load(place)
         result.model.to(house.device(device))
-        found.append(result.predict(batches).astype(np.float64))
+        found.append(result.predict(batches, mirror=experiment.mirror).astype(np.float64))
     return result.task.metrics(batches, np.mean(found, axis=0))
 
 

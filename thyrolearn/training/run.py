@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thyrolearn.errors import DataError
+from thyrolearn.errors import DataError, ParameterError
 from thyrolearn.files import load_weights, replacing, save_weights, writable_folder, write_json
 
 if TYPE_CHECKING:
@@ -54,14 +54,24 @@ class Run:
         parts = [name, self.task.name, f"{len(self.history)} epochs", f"{self.cpu_seconds:.1f} CPU seconds"]
         return f"Run({', '.join(parts + (['validation ' + ', '.join(scores)] if scores else []))})"
 
-    def predict(self, batches: Any, *, batch: int = 256) -> np.ndarray:
-        """Return the decoded predictions (n, …) of ``batches``, in order, in full precision."""
-        given = self.task.targets(batches) if self.task.given else None
-        return self.task.decode(outputs_of(self.model, batches.images, given, batch=batch))
+    def predict(self, batches: Any, *, batch: int = 256, mirror: bool = False) -> np.ndarray:
+        """Return the decoded predictions (n, …) of ``batches``, in order, in full precision.
 
-    def evaluate(self, batches: Any, name: str | None = None) -> dict[str, Estimate]:
+        ``mirror`` averages the outputs for each image and its left-right mirror image, for twice the time; for tasks
+        that answer with a number or a mask (boxes would have to change sides: `ParameterError`).
+        """
+        given = self.task.targets(batches) if self.task.given else None
+        outputs = outputs_of(self.model, batches.images, given, batch=batch)
+        if mirror:
+            if given is not None or self.task.name == "detection":
+                raise ParameterError(f"{self.task.name} cannot be mirrored.", "Predict with mirror=False.")
+            turned = outputs_of(self.model, batches.images.flip(-1), batch=batch)
+            outputs = (outputs + (turned.flip(-1) if self.task.spatial else turned)) / 2
+        return self.task.decode(outputs)
+
+    def evaluate(self, batches: Any, name: str | None = None, *, mirror: bool = False) -> dict[str, Estimate]:
         """Return the task's metrics with intervals; with a ``name`` they and the predictions stay in the run."""
-        predictions = self.predict(batches)
+        predictions = self.predict(batches, mirror=mirror)
         metrics = self.task.metrics(batches, predictions)
         if name is not None:
             self.predictions[name], self.metrics[name] = predictions, metrics
