@@ -103,7 +103,10 @@ def build(name: str, recipe: Recipe, folder: Path, *, workers: int | None = None
 
 def _work(recipe: Recipe, folder: Path, missing: list[int], frames: list[int], workers: int) -> Iterator[int]:
     if workers == 1 or not sys.executable or sum(frames[i] for i in missing) < SMALL:
-        yield from build_shards(recipe, folder, missing)
+        from threadpoolctl import threadpool_limits
+
+        with threadpool_limits(1):  # as in the helpers: threads wait for each other on arrays this small
+            yield from build_shards(recipe, folder, missing)
         return
     workers = min(workers, len(missing))
     yield from _helpers([[asdict(recipe), str(folder), missing[i::workers]] for i in range(workers)])
