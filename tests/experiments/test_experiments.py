@@ -75,6 +75,9 @@ def test_warm_start_begins_where_the_other_ended(cohort, tmp_path):
     cold = run(experiment, cohort=cohort, epochs=1, rate=1e-4, **SMALL)
     warm = run(experiment, cohort=cohort, epochs=1, rate=1e-4, start=tmp_path / "first", **SMALL)
     assert warm.history[0]["loss"] < cold.history[0]["loss"] - 0.1
+    with pytest.raises(ParameterError, match="another start"):  # never a finished run under a new name
+        given = {"cohort": cohort, "epochs": 8, "batch": 16, "start": tmp_path / "first", **SMALL}
+        run(experiment, out=tmp_path / "first", **given)
     with pytest.raises(DataError, match="another network"):
         run(Experiment(size=32, model="lenet"), cohort=cohort, epochs=1, start=tmp_path / "first", **SMALL)
 

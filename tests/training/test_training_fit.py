@@ -113,6 +113,8 @@ def test_resume_refuses_other_settings(tmp_path):
     _fit(folder=tmp_path, epochs=1)
     with pytest.raises(ParameterError, match="rate"):
         _fit(folder=tmp_path, epochs=1, rate=1e-3)
+    with pytest.raises(ParameterError, match="data"):
+        _fit(folder=tmp_path, epochs=1, data=Toy(64, seed=4))
     assert len(_fit(folder=tmp_path, epochs=2, resume=False).history) == 2
 
 

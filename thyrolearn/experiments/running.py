@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thyrolearn import settings as house
-from thyrolearn.errors import DataError
+from thyrolearn.errors import DataError, ParameterError
 from thyrolearn.experiments.experiment import TASKS, WHOLE, Experiment, prepare
 from thyrolearn.experiments.origin import origin
 from thyrolearn.files import write_json
@@ -40,11 +40,13 @@ def run(
 ) -> Run:
     """Train once and judge on patients that were held out: `Run` with ``metrics["test"]``, saved in ``out``.
 
-    ``holdout`` is the share of patients for the test, and as much again is set aside for validation, so that the
-    patients are those of the lessons (0: all are trained on, and nothing is judged). The split has its own fixed seed:
-    another ``experiment.seed`` changes weights and order only. Without ``epochs`` and
-    ``cpu_seconds`` the tier says how long. ``start`` is the folder of an earlier run whose weights are taken (a warm
-    start). ``fit`` goes to `thyrolearn.training.fit`. Raises the errors of `data.load` and `fit`.
+    ``holdout`` is the share of patients for the test (0: all are trained on, and nothing is judged). For tasks on
+    crops as much again is set aside for validation, so that the training patients are those of the lessons; tasks on
+    whole frames, of which there are few, train on all the rest. The split has its own fixed seed: another
+    ``experiment.seed`` changes weights and order only. Without ``epochs`` and ``cpu_seconds`` the tier says how long.
+    ``start`` is the folder of an earlier run whose weights are taken (a warm start). An ``out`` that holds another
+    experiment raises `ParameterError`. ``fit`` goes to `thyrolearn.training.fit`, whose errors it raises, and those of
+    `data.load`.
 
     >>> from thyrolearn import data
     >>> few = data.Cohort(data.Case.of(np.full((40, 40), 90 * (i % 2), np.uint8), patient=str(i), label=i % 2)
@@ -59,15 +61,19 @@ def run(
     if holdout:
         parts = data.split(cohort, (1 - 2 * holdout, holdout, holdout))
         train, test = parts.train, parts.test
+        if experiment.task in WHOLE:
+            train = train + parts.validation
     else:
         train, test = cohort, None
+    more = {"holdout": holdout, "start": str(start) if start else None}
+    _claim(out, experiment, cohort, more)
     result = _train(
         experiment, train, epochs=epochs, cpu_seconds=cpu_seconds, start=start, out=out,
         progress=progress, device=device, **fit,
     )  # fmt: skip
     if test is not None:
         result.evaluate(prepare(experiment, test), "test", mirror=experiment.mirror)
-    _file(result, experiment, cohort, out, {"holdout": holdout, "start": str(start) if start else None})
+    _save(result, out)
     return result
 
 
@@ -100,10 +106,12 @@ def cross_validate(
         folder = Path(out) / f"fold{number}" if out else None
         tested = {id(case) for case in parts.test}
         training = cohort.filter(lambda case, tested=tested: id(case) not in tested)
+        start = str(given["start"]) if given.get("start") else None
+        _claim(folder, experiment, cohort, {"fold": number, "folds": folds, "start": start})
         result = _train(experiment, training, out=folder, **given)
         batches = prepare(experiment, parts.test)
         result.evaluate(batches, "test", mirror=experiment.mirror)
-        _file(result, experiment, cohort, folder, {"fold": number, "folds": folds})
+        _save(result, folder)
         found.append(result.predictions["test"])
         order += [case.id for case in batches.cohort]
     place = {case: i for i, case in enumerate(order)}
@@ -168,6 +176,8 @@ def _load(experiment: Experiment, root: Path | str | None) -> Cohort:
     from thyrolearn import data
 
     settings = house.current(data=experiment.data, root=root, tier=experiment.tier)
+    if experiment.task == "grading":
+        return data.load(settings, unlabelled=True).filter(lambda case: bool(case.level))
     return data.load(settings, unlabelled=experiment.task in WHOLE)
 
 
@@ -190,15 +200,26 @@ def _train(
     return training.fit(model, tasks.create(experiment.task), batches, epochs=epochs, cpu_seconds=cpu_seconds, **given)
 
 
-def _file(result: Run, experiment: Experiment, cohort: Cohort, out: Path | str | None, more: dict[str, Any]) -> None:
-    """Save the run again, now with its test metrics, and beside it what it was an experiment of."""
-    if out is not None and os.environ.get("RANK", "0") == "0":
+def _first() -> bool:
+    return os.environ.get("RANK", "0") == "0"
+
+
+def _claim(out: Path | str | None, experiment: Experiment, cohort: Cohort, more: dict[str, Any]) -> None:
+    """Write into ``out`` what it is an experiment of, before training: a folder never goes on as another one."""
+    if out is None:
+        return
+    file = Path(out) / "experiment.json"
+    mine = json.loads(json.dumps({"experiment": asdict(experiment), "cohort": cohort.fingerprint, **more}))
+    if file.is_file():
+        there = json.loads(file.read_text(encoding="utf-8"))
+        for name, value in mine.items():
+            if there.get(name) != value:
+                raise ParameterError(f"{out} holds a run with another {name}.", "Give another folder, or empty it.")
+    elif _first():
+        write_json(file, mine | {"cases": len(cohort)} | origin())
+
+
+def _save(result: Run, out: Path | str | None) -> None:
+    """Save the run again, now with its test metrics."""
+    if out is not None and _first():
         result.save(out)
-        known = {
-            "experiment": asdict(experiment),
-            "cohort": cohort.fingerprint,
-            "cases": len(cohort),
-            **origin(),
-            **more,
-        }
-        write_json(Path(out) / "experiment.json", known | origin() | more)

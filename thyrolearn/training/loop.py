@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -48,6 +49,7 @@ class Loop:
         self.history: list[dict[str, float]] = []
         self.best: dict[str, Tensor] | None = None
         self.targets = task.targets(train)
+        self.data = zlib.crc32(train.images.cpu().contiguous().numpy())  # a checkpoint knows its own images again
         self.size = min(plan.batch, len(train))
         self.steps = len(train) // self.size if self.size else 0
         if self.size < accelerator.num_processes:
@@ -66,7 +68,7 @@ class Loop:
         """What a resumed training must share with the one that it goes on from."""
         recipe = getattr(self.model, "recipe", type(self.model).__name__)
         task = {"name": self.task.name, **self.task.options}
-        values = {**asdict(self.plan), "model": recipe, "task": task, "cases": len(self.train)}
+        values = {**asdict(self.plan), "model": recipe, "task": task, "cases": len(self.train), "data": self.data}
         return json.loads(json.dumps(values))  # as they will be when they are read back
 
     def spent(self, key: str) -> float:
