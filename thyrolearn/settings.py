@@ -45,13 +45,13 @@ class Budget(BaseModel):
         """Passes over ``cases`` that make as many weight updates as ``epochs`` passes over a full training set.
 
         >>> TIERS["lesson"].epochs_for(4000), TIERS["lesson"].epochs_for(250)
-        (4, 64)
+        (8, 128)
         """
         return max(1, round(self.epochs * self.cases / max(1, cases)))
 
 
 TIERS: dict[str, Budget] = {
-    "lesson": Budget(pixels=64, cases=2000, epochs=8, width=16, resamples=1000),
+    "lesson": Budget(pixels=64, cases=4000, epochs=8, width=16, resamples=1000),
     "full": Budget(pixels=128, cases=20000, epochs=40, width=32, resamples=2000),
 }
 
