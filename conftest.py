@@ -6,7 +6,7 @@ finds them, and `_build/measured.json` says what each lesson cost.
 
 import json
 import os
-import socket
+import runpy
 import sys
 import time
 from pathlib import Path
@@ -15,37 +15,14 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent
 MEASURED = ROOT / "_build" / "measured.json"
-LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
+OFFLINE = ROOT / "tests" / "offline"
 
 
 def pytest_configure(config):
-    """Close the network for this process before anything is collected: a test that needs it is a defect."""
+    """Close the network for this process and for every Python it starts, before anything is collected."""
     del config
-    connect, connect_ex, resolve = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
-
-    def local(host):
-        return not isinstance(host, tuple | str | bytes) or _is_local(host)
-
-    def guarded(call):
-        def wrapper(self, address):
-            if self.family != getattr(socket, "AF_UNIX", None) and not local(address):
-                raise PermissionError(f"the tests run without a network; something asked for {address!r}")
-            return call(self, address)
-
-        return wrapper
-
-    def guarded_resolve(host, *rest, **options):
-        if host and not local(host):
-            raise socket.gaierror(f"the tests run without a network; something asked for {host!r}")
-        return resolve(host, *rest, **options)
-
-    socket.socket.connect, socket.socket.connect_ex = guarded(connect), guarded(connect_ex)
-    socket.getaddrinfo = guarded_resolve
-
-
-def _is_local(host):
-    name = host[0] if isinstance(host, tuple) else host
-    return (name.decode() if isinstance(name, bytes) else str(name)).startswith(LOOPBACK)
+    runpy.run_path(str(OFFLINE / "sitecustomize.py"))
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(OFFLINE), os.environ.get("PYTHONPATH")]))
 
 
 def pytest_collection_modifyitems(session, config, items):

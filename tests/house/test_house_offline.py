@@ -33,6 +33,16 @@ def test_the_guard_lets_loopback_through():
         peer.close()
 
 
+def test_the_kernels_of_lessons_are_closed_too(tmp_path):
+    import nbformat
+    from nbclient import NotebookClient
+
+    code = "import socket\ntry:\n    socket.create_connection(('192.0.2.1', 80), 2)\nexcept OSError as e:\n    print(e)"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    done = NotebookClient(notebook, timeout=60, kernel_name="python3").execute(cwd=str(tmp_path))
+    assert "without a network" in done.cells[0].outputs[0]["text"]
+
+
 def test_a_lesson_snippet_runs_in_an_empty_network_namespace(tmp_path):
     if not namespaces():
         pytest.skip("this machine does not allow network namespaces (unshare --net)")

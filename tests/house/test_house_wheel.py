@@ -41,10 +41,13 @@ def installed(wheel, tmp_path_factory):
     return Path(sysconfig.get_path("scripts", "venv", {"base": str(home), "platbase": str(home)})) / "python"
 
 
+def clean():
+    return {k: v for k, v in os.environ.items() if not k.startswith(("THYROLEARN_", "PYTHONPATH"))}
+
+
 def command(python, *words, cwd):
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("THYROLEARN_", "PYTHONPATH"))}
     code = "from thyrolearn.cli import main; main()"
-    return subprocess.run([python, "-c", code, *words], cwd=cwd, env=environment, capture_output=True, text=True)
+    return subprocess.run([python, "-c", code, *words], cwd=cwd, env=clean(), capture_output=True, text=True)
 
 
 def test_the_wheel_carries_lessons_types_and_licences(wheel):
@@ -60,7 +63,9 @@ def test_the_wheel_carries_lessons_types_and_licences(wheel):
 
 def test_the_installed_package_is_the_one_from_the_wheel(installed, tmp_path):
     code = "import thyrolearn.settings as s; f = s.folders(); print(f.notebooks, f.checkout)"
-    done = subprocess.run([installed, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [installed, "-c", code], cwd=tmp_path, env=clean(), capture_output=True, text=True, check=True
+    )
     assert "_shipped" in done.stdout and str(ROOT) not in done.stdout and "None" in done.stdout
 
 
