@@ -9,7 +9,7 @@ import importlib
 __version__ = "0.1.0"
 
 _ROOMS = (
-    "arrays", "course", "data", "errors", "evaluation", "files", "literature", "models",
+    "arrays", "course", "data", "errors", "evaluation", "experiments", "files", "literature", "models",
     "phantom", "plots", "seeding", "settings", "tirads", "training", "widgets",
 )  # fmt: skip
 __all__ = ["__version__", *_ROOMS]
