@@ -2,13 +2,19 @@
 
 >>> from thyrolearn import widgets
 >>> widgets.__all__
-['Scorer', 'scorer_table']
+['Playground', 'Scorer', 'playground_frame', 'scorer_table', 'specimen']
 """
 
 from importlib import import_module
 from typing import Any
 
-_HOME = {"Scorer": "scorer", "scorer_table": "scorer"}
+_HOME = {
+    "Playground": "playground",
+    "Scorer": "scorer",
+    "playground_frame": "playground",
+    "scorer_table": "scorer",
+    "specimen": "playground",
+}
 
 __all__ = list(_HOME)
 
