@@ -24,6 +24,7 @@ _HOME = {
     "contact_sheet": "sheet",
     "write_folder": "folder",
     "benchmark": "bench",
+    "Clip": "cine",
     "sweep": "cine",
     "elastogram": "modalities",
     "doppler": "modalities",

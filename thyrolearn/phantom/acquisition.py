@@ -11,7 +11,7 @@ import numpy as np
 from scipy import fft
 
 from thyrolearn.phantom.canvas import Canvas
-from thyrolearn.phantom.fields import Array, field
+from thyrolearn.phantom.fields import Array, field, product
 from thyrolearn.phantom.scanner import Scanner
 from thyrolearn.seeding import normals, stream
 
@@ -118,15 +118,17 @@ def envelope(
     extent: tuple[float, float],
     scanner: Scanner,
     rng: np.random.Generator,
+    speckle: Array | None = None,
 ) -> Array:
     """Return the compounded envelope, (2 x rows, columns), of tissue with the speckle ``amplitude``.
 
     ``amplitude`` and the complex ``coherent`` are (rows, columns); ``points`` are (row share, column share,
-    amplitude) of single reflectors. In uniform tissue of amplitude 1 the mean square is 1, whatever the grid.
+    amplitude) of single reflectors; ``speckle``, (2, 2 x rows, columns) standard normal, replaces the draw from ``rng``
+    (a sweep brings its own). In uniform tissue of amplitude 1 the mean square is 1, whatever the grid.
     """
     rows, columns = 2 * amplitude.shape[0], amplitude.shape[1]
     dz, dx = extent[0] / rows, extent[1] / columns
-    g = normals(rng, (2, rows, columns))
+    g = normals(rng, (2, rows, columns)) if speckle is None else speckle
     scale = _double(amplitude * np.float32(np.sqrt(0.5)))
     q = np.empty((rows, columns), np.complex64)
     np.multiply(g[0], scale, out=q.real)
@@ -198,7 +200,7 @@ def _noise_power(power: Array, depth: float, scanner: Scanner) -> Array:
     z = (np.arange(rows, dtype=np.float32)[:, None] + 0.5) * np.float32(depth / rows)
     electronic = 10 ** ((scanner.noise_db + 0.055 * 2 * scanner.frequency * REFERENCE_LOSS * z) / 10)
     up, over = _linear(rows, 32), _linear(columns, 16)
-    return np.float32(10 ** (scanner.haze_db / 10)) * (up @ blocks @ over.T) + electronic
+    return np.float32(10 ** (scanner.haze_db / 10)) * product(product(up, blocks), over.T) + electronic
 
 
 def _linear(samples: int, knots: int) -> Array:

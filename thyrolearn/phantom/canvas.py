@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from thyrolearn.phantom.fields import Array, ridge, soft
+from thyrolearn.phantom.fields import Array, lattice, ridge, soft, surface
 from thyrolearn.phantom.fields import field as random_field
-from thyrolearn.seeding import stream
+from thyrolearn.seeding import normals, stream
 
 __all__ = ["Canvas", "TISSUES", "new_canvas"]
 
@@ -34,6 +34,7 @@ class Canvas:
     tissue: np.ndarray
     gaps: Array  # a field along the interfaces, which breaks their lines
     stone: Array | None = None  # the part of ``loss`` that calcifications make, where there are any
+    y: float | None = None  # mm along the sweep; None for a still frame
     points: list[tuple[float, float, float]] = field(default_factory=list)  # (z, x, amplitude) of bright specks
 
     @property
@@ -57,6 +58,9 @@ class Canvas:
 
     def field(self, name: str, where: tuple[slice, slice], scale: float, across: float = 0.0) -> Array:
         """Return a random field of unit variance over the box ``where``; ``name`` names its stream."""
+        if self.y is not None:  # one lattice for the whole canvas, so that boxes may grow and shrink along the sweep
+            knots = lattice(self.extent, scale, across)
+            return surface(drifting(self.key, name, self.y, max(scale, 1.0), knots), self.echo.shape)[where]
         shape = (where[0].stop - where[0].start, where[1].stop - where[1].start)
         extent = (shape[0] * self.step[0], shape[1] * self.step[1])
         return random_field(self.rng(name), shape, extent, scale, across)
@@ -144,7 +148,7 @@ def new_canvas(
     extent: tuple[float, float],
     centre: float,
     side: int,
-    warp: float = 1.0,
+    y: float | None = None,
 ) -> Canvas:
     """Return an empty canvas of connective tissue.
 
@@ -157,11 +161,12 @@ def new_canvas(
     x = (np.float32(side) * x + np.float32(centre))[None, :]
 
     def draw(name: str, scale: float, across: float) -> Array:
+        if y is not None:
+            return surface(drifting(key, name, y, scale, lattice(extent, scale, across)), shape)
         return random_field(stream(*key, name), shape, extent, scale, across)  # type: ignore[arg-type]
 
-    w = np.float32(warp)
-    zw = z + w * (np.float32(0.9) * draw("warp-z", 10, 10) + np.float32(0.2) * draw("warp-z-fine", 2.5, 3))
-    xw = x + w * (np.float32(0.8) * draw("warp-x", 9, 9) + np.float32(0.2) * draw("warp-x-fine", 2.5, 3))
+    zw = z + (np.float32(0.9) * draw("warp-z", 10, 10) + np.float32(0.2) * draw("warp-z-fine", 2.5, 3))
+    xw = x + (np.float32(0.8) * draw("warp-x", 9, 9) + np.float32(0.2) * draw("warp-x-fine", 2.5, 3))
     return Canvas(
         key,
         extent,
@@ -174,4 +179,17 @@ def new_canvas(
         np.zeros(shape, np.float32),
         np.zeros(shape, np.uint8),
         draw("gaps", 1.6, 2.6),
+        y=y,
     )
+
+
+def drifting(key: tuple[int | str, ...], name: str, y: float, spacing: float, shape: tuple[int, int]) -> Array:
+    """White noise on a lattice that changes smoothly with ``y``: a third spline axis, knots ``spacing`` mm apart."""
+    place = y / spacing
+    first, t = int(np.floor(place)), place - np.floor(place)
+    weights = np.array([(1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3])
+    weights = (weights / np.linalg.norm(weights)).astype(np.float32)
+    total = weights[0] * normals(stream(*key, name, first), shape)  # type: ignore[arg-type]
+    for k in (1, 2, 3):
+        total += weights[k] * normals(stream(*key, name, first + k), shape)  # type: ignore[arg-type]
+    return total

@@ -10,7 +10,18 @@ from numpy.typing import NDArray
 
 from thyrolearn.seeding import normals
 
-__all__ = ["Array", "ellipse", "field", "ridge", "smooth_union", "soft", "spline_basis"]
+__all__ = [
+    "Array",
+    "ellipse",
+    "field",
+    "lattice",
+    "product",
+    "ridge",
+    "smooth_union",
+    "soft",
+    "spline_basis",
+    "surface",
+]
 
 Array = NDArray[np.floating]
 
@@ -50,11 +61,44 @@ def field(
     >>> f.shape, f.dtype, bool(abs(f.std() - 1) < 0.1)
     ((200, 300), dtype('float32'), True)
     """
-    across = across or scale
-    knots = [max(1, round(length / step)) + 3 for length, step in zip(extent, (scale, across), strict=True)]
-    noise = normals(rng, (knots[0], knots[1]))
-    down, over = spline_basis(shape[0], knots[0]), spline_basis(shape[1], knots[1])
-    return down @ (noise @ over.T)
+    noise = normals(rng, lattice(extent, scale, across))
+    return surface(noise, shape)
+
+
+def lattice(extent: tuple[float, float], scale: float, across: float = 0.0) -> tuple[int, int]:
+    """Return the number of knots (z, x) that a field of that grain has over ``extent`` mm.
+
+    >>> lattice((40.0, 40.0), 1.0, 4.0)
+    (43, 13)
+    """
+    down, over = (max(1, round(n / step)) + 3 for n, step in zip(extent, (scale, across or scale), strict=True))
+    return down, over
+
+
+def surface(noise: Array, shape: tuple[int, int]) -> Array:
+    """Return the spline surface of ``shape`` over the knots ``noise``.
+
+    >>> surface(np.ones((5, 6), np.float32), (8, 8)).shape
+    (8, 8)
+    """
+    down, over = spline_basis(shape[0], noise.shape[0]), spline_basis(shape[1], noise.shape[1])
+    return product(down, product(noise, over.T))
+
+
+def product(a: Array, b: Array) -> Array:
+    """Return ``a @ b`` in blocks of rows small enough that no BLAS splits them over threads.
+
+    A split product rounds differently with each number of threads, and pixels must not hang on that.
+
+    >>> a, b = np.ones((50, 40), np.float32), np.ones((40, 300), np.float32)
+    >>> bool((product(a, b) == 40).all())
+    True
+    """
+    out = np.empty((a.shape[0], b.shape[1]), np.result_type(a, b))
+    rows = max(1, 200_000 // (b.shape[0] * b.shape[1]))
+    for start in range(0, len(a), rows):
+        np.matmul(a[start : start + rows], b, out=out[start : start + rows])
+    return out
 
 
 def ellipse(dz: Array, dx: Array, height: float, width: float) -> Array:

@@ -32,6 +32,9 @@ class Lesion:
     height: float
     width: float
     radius: Array  # (ANGLES,) in units of the semi-axes
+    share: float = 1.0  # of the semi-axes that this plane cuts
+    off_mm: float = 0.0  # distance of the plane from the nodule's middle
+    third: float = 1.0  # semi-axis across the plane, mm
 
 
 def half_axes(nodule: Nodule, seed: int, patient: int) -> tuple[float, float, float]:
@@ -74,8 +77,9 @@ def place(
         push = body.lobe_height - height + 1.8
         z = body.centre + (push if u[2] > 0 else -push)
         x = 0.3 * x
+    third = along if view == "transverse" else across
     radius = _radius(nodule, seed, patient, turn)
-    return Lesion(float(z), float(x), height * share, width * share, radius)
+    return Lesion(float(z), float(x), height * share, width * share, radius, share, offset * third, third)
 
 
 def _distance(canvas: Canvas, where: Where, lesion: Lesion, nodule: Nodule) -> Array:
@@ -208,11 +212,11 @@ def _foci(
         canvas.calcify(where, np.where(near > 0.5, shell, 1.0).astype(np.float32), 12 + 2 * canvas.gaps[where], 5.0)
         found.append((lesion.z, lesion.x, "rim"))
     if Focus.COMET in foci:
-        for z, x in _spots(canvas, where, s, 1 + int(3 * draw[4]), rng, tissue=CYST):
+        for z, x in _spots(canvas, where, s, lesion, 1 + int(3 * draw[4]), rng, tissue=CYST):
             _tail(canvas, z, x, 9 + 6 * float(rng.random()), 1.5 + 1.5 * float(rng.random()))
             found.append((z, x, "comet"))
     if Focus.PEF in foci:
-        for z, x in _spots(canvas, where, s, max(int(nodule.latents.foci), 3), rng, tissue=SOLID):
+        for z, x in _spots(canvas, where, s, lesion, max(int(nodule.latents.foci), 3), rng, tissue=SOLID):
             _speck(canvas, z, x, rng)
             found.append((z, x, "pef"))
     return found
@@ -228,7 +232,7 @@ def _macro(canvas: Canvas, where: Where, s: Array, lesion: Lesion, rng: np.rando
     """One or two coarse calcifications with shadow, irregular clumps 1.5 to 3.5 mm wide."""
     found = []
     clump = canvas.field("clump", where, 0.5, 0.7)
-    for z, x in _spots(canvas, where, s, 1 + int(rng.random() < 0.35), rng, tissue=SOLID):
+    for z, x in _spots(canvas, where, s, lesion, 1 + int(rng.random() < 0.35), rng, tissue=SOLID):
         width = min(0.75 + rng.random(), 0.45 * lesion.width)
         d = np.hypot((canvas.x[:, where[1]] - x) / width, (canvas.z[where[0]] - z) / (0.45 * width)) - 1
         d = (0.45 * width * d + 0.18 * clump).astype(np.float32)
@@ -237,9 +241,13 @@ def _macro(canvas: Canvas, where: Where, s: Array, lesion: Lesion, rng: np.rando
     return found
 
 
-def _spots(canvas: Canvas, where: Where, s: Array, count: int, rng: np.random.Generator, tissue: int) -> list:
+def _spots(
+    canvas: Canvas, where: Where, s: Array, lesion: Lesion, count: int, rng: np.random.Generator, tissue: int
+) -> list[tuple[float, float]]:
     """Choose ``count`` places inside the nodule, in ``tissue`` where there is any, loosely clustered."""
     inside = (s < -0.7) & (canvas.tissue[where] == tissue)
+    if canvas.y is not None:
+        return _spots_of_sweep(lesion, count, rng)
     if not inside.any():
         inside = s < min(-0.3, float(s.min()) * 0.5)
     rows, cols = np.nonzero(inside)
@@ -250,6 +258,14 @@ def _spots(canvas: Canvas, where: Where, s: Array, count: int, rng: np.random.Ge
     chosen = order[(picks * rows.size * 0.8).astype(int)]
     at_z, at_x = canvas.z[where[0], 0], canvas.x[0, where[1]]
     return [(float(at_z[rows[i]]), float(at_x[cols[i]])) for i in chosen]
+
+
+def _spots_of_sweep(lesion: Lesion, count: int, rng: np.random.Generator) -> list[tuple[float, float]]:
+    """Places fixed in the nodule's volume: those that lie within 0.5 mm of the plane."""
+    u = 1.3 * rng.random((count, 3)) - 0.65
+    near = np.abs(u[:, 2] * lesion.third - lesion.off_mm) < 0.5
+    height, width = lesion.height / lesion.share, lesion.width / lesion.share
+    return [(float(lesion.z + a * height), float(lesion.x + b * width)) for a, b, _ in u[near]]
 
 
 def _speck(canvas: Canvas, z: float, x: float, rng: np.random.Generator) -> None:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from thyrolearn.errors import ParameterError
-from thyrolearn.phantom.acquisition import display, envelope, jpeg, shadows
+from thyrolearn.phantom.acquisition import Draw, display, envelope, jpeg, shadows
 from thyrolearn.phantom.anatomy import Layout, layout, paint_front, paint_longitudinal, paint_transverse
 from thyrolearn.phantom.canvas import Canvas, new_canvas
-from thyrolearn.phantom.fields import Array, field
+from thyrolearn.phantom.fields import Array
 from thyrolearn.phantom.lesion import Lesion, half_axes, paint_nodule, place
 from thyrolearn.phantom.records import Frame, Nodule, Patient
 from thyrolearn.phantom.scanner import Scanner, adjusted, get_scanner
@@ -41,7 +41,7 @@ class Scene:
     loss_db: Array
 
 
-def _check(nodule: Nodule, number: int, size: int, view: str | None) -> None:
+def check_request(nodule: Nodule, number: int, size: int, view: str | None) -> None:
     if not (isinstance(size, (int, np.integer)) and SIZES[0] <= size <= SIZES[1] and size % 64 == 0):
         raise ParameterError(f"size={size!r} is not allowed.", f"Give a multiple of 64 from {SIZES[0]} to {SIZES[1]}.")
     if not SIZE_MM[0] <= nodule.size_mm <= SIZE_MM[1]:
@@ -72,19 +72,17 @@ def scene(
     spacing_mm: tuple[float, float] | None = None,
 ) -> Scene:
     """Paint the tissue of one frame, without the beam; arguments as in `render`."""
-    _check(nodule, number, size, view)
+    check_request(nodule, number, size, view)
     _spacing_check(spacing_mm)
-    machine = get_scanner(patient.scanner if scanner is None else scanner)
-    if not isinstance(scanner, Scanner):
-        machine = adjusted(machine, normals(stream(seed, patient.number, "machine"), (6,)))
+    machine = machine_of(patient, scanner, seed)
     key = (int(seed), patient.number, nodule.number, int(number))
-    draw = _choices(key)
+    draw = choices(key)
     view = view or (VIEWS[number] if number < 2 else VIEWS[int(draw[0] > 0.6)])
     half = half_axes(nodule, seed, patient.number)
     body = layout(patient, nodule, half, seed)
     offset = 0.0 if number < 2 else 1.1 * (draw[1] - 0.5)
     lesion = place(nodule, body, seed, patient.number, view, offset)
-    extent, centre = _window(machine, lesion, body, view, draw, size, spacing_mm)
+    extent, centre = window(machine, lesion, body, view, draw, size, spacing_mm)
     side = 1 if body.oesophagus else -1
     canvas = new_canvas(key, (size, size), extent, centre, side if view == "transverse" else 1)
     paint_front(canvas, body, draw[4:])
@@ -95,12 +93,20 @@ def scene(
     return Scene(canvas, body, lesion, where, distance, machine, view, side, half, facts, loss)
 
 
-def _choices(key: tuple[int, ...]) -> np.ndarray:
+def machine_of(patient: Patient, scanner: str | Scanner | None, seed: int) -> Scanner:
+    """The scanner of a frame: a name (or None, the patient's own) gives the preset with the patient's settings."""
+    machine = get_scanner(patient.scanner if scanner is None else scanner)
+    if isinstance(scanner, Scanner):
+        return machine
+    return adjusted(machine, normals(stream(seed, patient.number, "machine"), (6,)))
+
+
+def choices(key: tuple[int | str, ...]) -> np.ndarray:
     """Uniform numbers of the frame's own choices (view, plane, depth, position)."""
-    return stream(*key, "frame").random(16)
+    return stream(*key, "frame").random(16)  # type: ignore[arg-type]
 
 
-def _window(
+def window(
     machine: Scanner,
     lesion: Lesion,
     body: Layout,
@@ -144,9 +150,9 @@ def render(
     clock = [time.perf_counter()]
     s = scene(patient, nodule, number, seed, scanner=scanner, size=size, view=view, spacing_mm=spacing_mm)
     clock.append(time.perf_counter())
-    env = _signal(s)
+    env = signal(s)
     clock.append(time.perf_counter())
-    image = _picture(s, env, patient)
+    image = picture(s, env, patient)
     clock.append(time.perf_counter())
     frame = _record(s, image, patient, nodule, number, seed)
     if overlays not in ("none", (), None):
@@ -159,12 +165,13 @@ def render(
     return frame
 
 
-def _signal(s: Scene) -> Array:
+def signal(s: Scene, speckle: Array | None = None) -> Array:
+    """Return the envelope of a scene, (2 x size, size); a sweep brings its own ``speckle``."""
     c = s.canvas
     weaken = np.exp(np.float32(-np.log(10) / 20) * s.loss_db)
     amplitude = np.exp(np.float32(np.log(10) / 20) * c.echo) * weaken
     at = np.nonzero(c.shine > 1e-3)
-    phase = np.float32(4) * field(c.rng("phase"), c.echo.shape, c.extent, 0.5, 2.0)[at]
+    phase = np.float32(4) * c.field("phase", (slice(0, c.echo.shape[0]), slice(0, c.echo.shape[1])), 0.5, 2.0)[at]
     strength = c.shine[at] * weaken[at]
     coherent = np.zeros(c.echo.shape, np.complex64)
     coherent.real[at], coherent.imag[at] = strength * np.cos(phase), strength * np.sin(phase)
@@ -174,16 +181,17 @@ def _signal(s: Scene) -> Array:
         i, j = int(row * c.echo.shape[0]), int(column * c.echo.shape[1])
         if 0 <= i < c.echo.shape[0] and 0 <= j < c.echo.shape[1]:
             points.append((row, column, level * float(weaken[i, j])))
-    return envelope(amplitude, coherent, points, c.extent, s.scanner, c.rng("speckle"))
+    return envelope(amplitude, coherent, points, c.extent, s.scanner, c.rng("speckle"), speckle)
 
 
-def _picture(s: Scene, env: Array, patient: Patient) -> np.ndarray:
+def picture(s: Scene, env: Array, patient: Patient, draw_stage: Draw | None = None) -> np.ndarray:
+    """Return the displayed frame, (size, size) uint8; ``draw_stage`` gives a sweep's frames noise of their own."""
     c = s.canvas
     draw = normals(c.rng("gain"), (6,))
     knots = np.array([0.0, 0.35, 0.7, 1.0]) * c.extent[0]
     curve = np.interp(c.z[:, 0], knots, 2.0 * draw[1:5]).astype(np.float32)
     gain = np.float32(patient.gain_db + 2.5 * draw[0]) + curve[:, None]
-    v = display(env, c.extent[0], s.scanner, gain, c.rng)
+    v = display(env, c.extent[0], s.scanner, gain, draw_stage or c.rng)
     if s.scanner.jpeg:
         v = jpeg(v, s.scanner.jpeg)
     return (v * np.float32(255) + np.float32(0.5)).astype(np.uint8)
