@@ -208,8 +208,29 @@ def test_a_cut_off_file_is_named_and_nothing_is_half_written(command, tmp_path, 
     (root / name).write_bytes(whole[: len(whole) // 2])
     assert name in one_line(command("run", "architectures/cnn", "--data", "ddti", "--root", root, "--out", "out.ipynb"))
     assert left() == []
-    told = json.loads(command("data", "check", "ddti", root, "--json")[1])
+
+
+@pytest.mark.parametrize("name", ["2.xml", "2_1.jpg"])
+def test_check_reports_a_damaged_folder_and_ends_with_2(command, tmp_path, name):
+    root = ddti_folder(tmp_path / "ddti")
+    whole = (root / name).read_bytes()
+    (root / name).write_bytes(whole[: len(whole) // 2])
+    code, out, err = command("data", "check", "ddti", root, "--json")
+    told = json.loads(out)
+    assert code == 2 and told["usable"] == 1 and told["damaged"] == [name]
     assert name in [row["file"] for row in told["skipped"]]
+    assert err.startswith(f"thyrolearn: {name} is damaged. Copy it again") and err.count("\n") == 1
+    code, out, again = command("data", "check", "ddti", root)
+    assert code == 2 and "1 usable" in out and again == err
+
+
+def test_check_says_that_a_prepared_copy_is_one(command, tmp_path):
+    root = ddti_folder(tmp_path / "ddti")
+    assert command("data", "prepare", "ddti", root, "fast")[0] == 0
+    before = left()
+    assert "data prepare" in one_line(command("data", "check", "ddti", "fast"))
+    assert "not of 'tn3k'" in one_line(command("data", "check", "tn3k", "fast"))
+    assert left() == before
 
 
 def test_a_target_that_cannot_be_written(command):

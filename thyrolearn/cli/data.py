@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from thyrolearn.cli.options import Json, group, print_json
+from thyrolearn.errors import DataError
 
 __all__ = ["app"]
 
@@ -55,15 +56,21 @@ def data_check(
     root: Annotated[Path | None, typer.Argument(help="Its folder (default: THYROLEARN_ROOT).")] = None,
     as_json: Json = False,
 ) -> None:
-    """Read a public set and report what is usable, and what was skipped and why."""
+    """Read a public set and report what is usable, and what was skipped and why; end with 2 where a file is damaged."""
     from thyrolearn import data, settings
 
     report = data.check(name, root or settings.current().root)
     if as_json:
-        return print_json(report)
-    typer.echo(f"{report['images']} images, {report['usable']} usable, {report['annotations']} annotations")
-    for row in report["skipped"]:
-        typer.echo(f"  skipped {row['file']}: {row['reason']}")
+        print_json(report)
+    else:
+        typer.echo(f"{report['images']} images, {report['usable']} usable, {report['annotations']} annotations")
+        for row in report["skipped"]:
+            typer.echo(f"  skipped {row['file']}: {row['reason']}")
+    if broken := report["damaged"]:
+        more = f", and {len(broken) - 1} more (see the report)" if len(broken) > 1 else ""
+        raise DataError(
+            f"{broken[0]} is damaged{more}.", "Copy it again from the source, or take it out of the folder."
+        )
 
 
 @app.command("prepare")

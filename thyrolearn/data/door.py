@@ -70,13 +70,19 @@ def check(data: str, root: Path | str | None) -> dict[str, Any]:
     """Read a public set and report ``images``, ``usable``, ``annotations``, ``skipped`` and ``duplicates``.
 
     ``skipped`` lists ``{"file", "reason"}``; ``damaged`` names the files of this copy that are broken, which `load`
-    refuses to pass over. Raises `SettingsError` and `DataError` as `load` does.
+    refuses to pass over. Raises `SettingsError` and `DataError` as `load` does, and `DataError` for a copy that
+    `prepare` wrote, which holds nothing but what was usable.
 
     >>> check("ddti", "no/such/folder")
     Traceback (most recent call last):
     thyrolearn.errors.DataError: no/such/folder does not exist. ...
     """
-    return reader(data).gather(root, damaged="skip").report()
+    module = reader(data)
+    if _prepared(data, root) is not None:
+        remedy = "Check the folder that it was made from; this one is read as it is."
+        raise DataError(f"{root} is a copy that `thyrolearn data prepare` wrote.", remedy)
+    report: dict[str, Any] = module.gather(root, damaged="skip").report()
+    return report
 
 
 def reader(data: str) -> Any:
