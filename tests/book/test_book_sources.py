@@ -61,12 +61,6 @@ def test_the_site_asks_only_itself():
         assert (BOOK / "_static" / path).is_file(), path
 
 
-def test_vendored_files_keep_their_licences():
-    vendor = BOOK / "_static" / "vendor"
-    for name in ("mathjax/LICENSE", "widgets/LICENSE", "fonts/inter.LICENSE", "README.md"):
-        assert (vendor / name).stat().st_size > 200, name
-
-
 def test_a_warning_fails_the_build_and_stale_outputs_are_dropped():
     target = (ROOT / "Makefile").read_text(encoding="utf-8").split("\nbook:")[1].split("\n\n")[0]
     assert "-W --keep-going" in target and "execution.py" in target
@@ -118,23 +112,6 @@ def test_pages_print_no_figure_of_their_own(path):
     """A measured number in prose would go stale: cells and the outline print them."""
     text = re.sub(r"```.*?```|`[^`]*`", "", path.read_text(encoding="utf-8"), flags=re.S)
     assert not re.findall(r"(?i)\b(?:AUC|Dice|accuracy|sensitivity) (?:of|is|was|=) ?0?\.\d+", text)
-
-
-def test_conda_and_pip_share_one_list():
-    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
-    pip = next(item["pip"] for item in environment["dependencies"] if isinstance(item, dict))
-    assert "-e .[all]" in pip
-    assert not [
-        i for i in environment["dependencies"] if isinstance(i, str) and i.split(">")[0] not in ("python", "pip")
-    ]
-
-
-def test_citation_is_readable_and_agrees_with_the_package():
-    import thyrolearn
-
-    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
-    assert citation["version"] == thyrolearn.__version__
-    assert {"cff-version", "title", "message", "authors", "license"} <= set(citation)
 
 
 def test_the_cache_key_moves_with_the_library_and_not_with_the_day(tmp_path, monkeypatch):

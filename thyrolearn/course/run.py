@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from thyrolearn import errors
 from thyrolearn.course.records import LessonRecord, find
-from thyrolearn.errors import DataError, LessonError, SettingsError
+from thyrolearn.errors import LessonError, SettingsError
 from thyrolearn.files import replacing, writable_folder
 from thyrolearn.settings import Settings, current
 
@@ -58,16 +58,12 @@ def run(name: str, out: Path | str | None = None, **choices: Any) -> Path:
 def _must_be_there(settings: Settings) -> None:
     """Say what is wrong with data set and folder now, and not after the kernel has started."""
     from thyrolearn import data
+    from thyrolearn.data.public.reading import folder_of
 
     if settings.data not in data.names():
         raise SettingsError(f"There is no data set {settings.data!r}.", f"Choose one of {', '.join(data.names())}.")
-    if settings.data == "phantom":
-        return
-    root = settings.root.expanduser() if settings.root else None
-    if root is None or not root.is_dir() or not any(root.iterdir()):
-        state = "is not given" if root is None else "is empty" if root.is_dir() else "does not exist"
-        remedy = f"Give the folder that holds {settings.data} (--root or THYROLEARN_ROOT)."
-        raise DataError(f"The folder of {settings.data}{f', {root},' if root else ''} {state}.", remedy)
+    if settings.data != "phantom":
+        folder_of(settings.root, settings.data)
 
 
 def execute(
