@@ -121,7 +121,7 @@ def doppler(patient: Patient, nodule: Nodule, number: int, seed: int, **options:
     speed = 9.0 * ridge * (np.maximum(share, sparse) > 0.2) * np.sign(draw("flow-sign", 4.0))
     blood = c.tissue == TISSUES.index("vessel")
     speed = np.where(blood, 24.0 * np.clip((-12 - c.echo) / 18, 0, 1), speed)
-    limit = 154_000 * 1.5e3 / (4 * s.scanner.frequency * 1e6)  # cm/s at a pulse repetition frequency of 1.5 kHz
+    limit = 154_000 * 5e3 / (4 * s.scanner.frequency * 1e6)  # cm/s at a pulse repetition frequency of 5 kHz
     shown = (speed + limit) % (2 * limit) - limit
     noisy = shown + 0.4 * normals(stream(*c.key, "flow-noise"), c.echo.shape)  # type: ignore[arg-type]
     seen = (np.abs(speed) > 2.0) & (s.loss_db < 15)
@@ -151,6 +151,8 @@ def contrast(
         raise ParameterError(
             f"seconds={seconds}, rate={rate} are not allowed.", "Give 5 to 120 s and 0.5 to 5 a second."
         )
+    from scipy.ndimage import uniform_filter
+
     s = scene(patient, nodule, 0, seed, size=size, **options)
     c, mask, y = s.canvas, _mask(s), _truth(nodule)
     draw = normals(stream(seed, patient.number, nodule.number, "bolus"), (4,))
@@ -170,9 +172,9 @@ def contrast(
     images = []
     for i in range(len(times)):
         u = stream(*c.key, "bubbles", i).random(c.echo.shape, np.float32)  # type: ignore[arg-type]
-        bubbles = _smooth(-np.log1p(-u * np.float32(0.999)), 1, 2)
+        bubbles = uniform_filter(-np.log1p(-u * np.float32(0.999)), (2, 3), mode="nearest")
         power = (supply * np.float32(gland[i]) + solid * np.float32(lesion[i])) * bubbles + np.float32(1e-3)
-        images.append((np.clip(1 + np.log10(power) / 2.6, 0, 1) * 255).astype(np.uint8))
+        images.append((np.clip(0.68 + np.log10(power) / 2.4, 0, 1) * 255).astype(np.uint8))
     facts = {"arrival_s": arrival, "delay_s": delay, "peak_ratio": peak}
     return Perfusion(np.stack(images), times, lesion, gland, mask, c.step, facts)
 
