@@ -81,6 +81,8 @@ def data_prepare(
 ) -> None:
     """Read a public set once and write a copy that opens at once; give that folder as --root from then on."""
     from thyrolearn import data
+    from thyrolearn.data.door import reader
 
+    reader(name)  # refuses the phantom, which has no folder
     cohort = data.load(name, root=root, unlabelled=True)
     typer.echo(f"{len(cohort)} cases in {data.prepare(cohort, out)}")

@@ -91,6 +91,8 @@ def reader(data: str) -> Any:
 
     from thyrolearn.data.public import READERS
 
+    if data == "phantom":
+        raise SettingsError("The phantom has no folder of files.", "Name a public set; `thyrolearn data list` has all.")
     if data not in READERS:
         raise SettingsError(f"There is no data set {data!r}.", f"Choose one of {', '.join(names())}.")
     return import_module(f"thyrolearn.data.public.{READERS[data]}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from thyrolearn import models
 from thyrolearn import settings as house
 from thyrolearn.errors import ParameterError
 
@@ -41,7 +42,7 @@ class Experiment:
     """One line of the course's results: what is trained, on what, how; ``model=""`` is the task's own default.
 
     ``size`` is the side of a crop or (rows, columns) of a frame in pixels, None for the tier's. ``options`` go to the
-    model. Raises `ParameterError` for a task or method that there is none of.
+    model. Raises `ParameterError` for a task, method or model that there is none of.
 
     >>> Experiment("segmentation").model
     'leanunet'
@@ -62,6 +63,7 @@ class Experiment:
                 raise ParameterError(f"There is no {name} {getattr(self, name)!r}.", f"There are: {', '.join(known)}.")
         if not self.model:
             object.__setattr__(self, "model", TASKS[self.task].model)
+        models.entry(self.model)  # an unknown name is told now, not after the images are read
         if isinstance(self.size, list):  # as it comes back from JSON
             object.__setattr__(self, "size", tuple(self.size))
 
