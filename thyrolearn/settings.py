@@ -115,9 +115,7 @@ def device(choice: str | None = None) -> "torch.device":
     if choice == "auto":
         choice = there[0]
     if choice not in there:
-        raise SettingsError(
-            f"Device {choice!r} is not here ({', '.join(there)}).", "Use THYROLEARN_DEVICE=auto."
-        )
+        raise SettingsError(f"Device {choice!r} is not here ({', '.join(there)}).", "Use THYROLEARN_DEVICE=auto.")
     return torch.device(choice)
 
 
