@@ -160,6 +160,9 @@ def left():
         (["train", "--tier", "huge"], "--tier"),
         (["train", "--data", "ddti", "--root", "nowhere"], "nowhere does not exist"),
         (["evaluate", "nowhere"], "nowhere is not the folder of a finished run"),
+        (["phantom", "make", "new", "--seed", "-1"], "--seed"),
+        (["phantom", "make", "new", "--patients", "0"], "--patients"),
+        (["phantom", "sheet", "."], "is a folder"),
         (["tirads", "tarot", *ACR], "Allowed: acr"),
         (["tirads", "acr", *ACR, "--size", "1200"], "150"),
         (["tirads", "acr"], "--composition"),
@@ -240,7 +243,24 @@ def test_a_target_that_cannot_be_written(command):
     Path("file").write_text("")
     assert "file" in one_line(command("start", "file/mine"))
     assert "file" in one_line(command("run", "architectures/cnn", "--out", "file/out.ipynb"))
+    assert "file" in one_line(command("phantom", "make", "file", "--patients", "1"))
+    assert "file" in one_line(command("phantom", "sheet", "file/sheet.png"))
     assert left() == ["file"]
+
+
+def test_the_phantom_is_not_drawn_among_other_files(command, tmp_path):
+    root = ddti_folder(tmp_path / "ddti")
+    before = sorted(root.rglob("*"))
+    assert "1.xml" in one_line(command("phantom", "make", root, "--patients", "1"))
+    assert sorted(root.rglob("*")) == before
+
+
+def test_the_phantom_writes_a_folder_and_the_same_again(command):
+    code, out, _ = command("phantom", "make", "frames", "--patients", "1", "--size", "64")
+    first = {path: path.read_bytes() for path in Path("frames").rglob("*") if path.is_file()}
+    assert code == 0 and "not for diagnosis" in out and any(path.suffix == ".png" for path in first)
+    assert command("phantom", "make", "frames", "--patients", "1", "--size", "64")[0] == 0
+    assert first == {path: path.read_bytes() for path in Path("frames").rglob("*") if path.is_file()}
 
 
 @pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="the superuser may write everywhere")

@@ -20,7 +20,8 @@ __all__ = ["replacing", "locked", "writable_folder", "write_text", "write_json",
 def replacing(path: Path | str) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; rename it to ``path`` when the block ends well.
 
-    On any error, Ctrl-C included, the temporary file is removed and ``path`` is as it was.
+    On any error, Ctrl-C included, the temporary file is removed and ``path`` is as it was. Raises `DataError` where
+    ``path`` is a folder or its own folder cannot be written.
 
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     with replacing(Path(folder) / "a.txt") as part:
@@ -30,6 +31,8 @@ def replacing(path: Path | str) -> Iterator[Path]:
     """
     path = Path(path)
     writable_folder(path.parent)
+    if path.is_dir():
+        raise DataError(f"{path} is a folder.", "Give the name of a file.")
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
     os.close(handle)
     part = Path(name)

@@ -18,7 +18,7 @@ Data = Annotated[str | None, typer.Option(help="phantom, or the name of a public
 Root = Annotated[Path | None, typer.Option(help="The folder that holds the public data set.")]
 Tier = Annotated[str | None, typer.Option(help="lesson (a laptop) or full (patience).")]
 Device = Annotated[str | None, typer.Option(help="auto, or a device by name.")]
-Seed = Annotated[int, typer.Option(help="The seed of the random streams.")]
+Seed = Annotated[int, typer.Option(min=0, help="The seed of the random streams.")]
 
 
 def group(about: str) -> typer.Typer:

@@ -21,13 +21,9 @@ def phantom_make(
     clip: Annotated[bool, typer.Option(help="Write sweeps too.")] = False,
 ) -> None:
     """Write synthetic frames with masks and truth into a folder."""
-    from tqdm import tqdm
-
     from thyrolearn import phantom
 
-    drawn = phantom.patients(patients, seed)
-    with tqdm(total=patients, desc="patients") as bar:
-        phantom.write_folder(out, drawn, seed, size=size, clip=clip, progress=lambda *_: bar.update())
+    phantom.write_folder(out, phantom.patients(patients, seed), seed, size=size, clip=clip, progress=True)
     typer.echo(f"Wrote {out}: synthetic images, for teaching, not for diagnosis.")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from thyrolearn.errors import ParameterError
+from thyrolearn.errors import DataError, ParameterError
 from thyrolearn.files import replacing, writable_folder, write_text
 from thyrolearn.phantom.records import Frame, Patient
 from thyrolearn.phantom.rendering import SIM_VERSION, render
@@ -32,13 +32,15 @@ def write_folder(
     each nodule is a sweep of 30 frames in a folder of its own instead of single frames. Every file is written beside
     and renamed, so an interrupted run leaves no half file and may be started again: same arguments, same bytes.
     ``progress`` shows a bar. Raises `ParameterError` for an unknown scanner or no patients, `DataError` for a folder
-    that cannot be written.
+    that cannot be written or holds other files.
     """
     if not patients:
         raise ParameterError("No patients were given.", "Give 1 or more.")
     if scanner is not None:
         get_scanner(scanner)
     folder = writable_folder(out)
+    if strangers := sorted({path.name for path in folder.iterdir()} - {"images", "masks", "cases.csv", "card.yml"}):
+        raise DataError(f"{out} holds other files, such as {strangers[0]}.", "Choose a new folder.")
     for name in ("images", "masks"):
         writable_folder(folder / name)
     total = sum(1 if clip else n.frames for p in patients for n in p.nodules)
