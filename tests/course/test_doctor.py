@@ -70,6 +70,14 @@ def test_a_cache_that_cannot_be_made(small_course, monkeypatch):
     assert seen("cache").state == "blocks" and "THYROLEARN_CACHE" in seen("cache").remedy
 
 
+def test_a_cache_without_a_cohort_and_with_one(small_course, monkeypatch):
+    found = settings.folders().model_copy(update={"cache": small_course / "new" / "cache"})
+    monkeypatch.setattr(settings, "folders", lambda: found)
+    assert seen("cohorts").state == "note" and "thyrolearn prepare" in seen("cohorts").remedy
+    (found.cache / "cohort.json").write_text("{}")
+    assert seen("cohorts").state == "good"
+
+
 def test_a_full_disk(small_course, monkeypatch):
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: usage(1, 1, 10 * 2**20))

@@ -111,6 +111,10 @@ def _version(name: str) -> str | None:
         return None
 
 
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
 def _kernel() -> Iterator[Finding]:
     if importlib.util.find_spec("ipykernel") is None:
         yield Finding("kernel", "blocks", "no Jupyter kernel", "Run `pip install ipykernel`, or `make setup`.")
@@ -167,7 +171,7 @@ def _threads() -> Iterator[Finding]:
     import torch
 
     cores, threads = os.cpu_count() or 1, torch.get_num_threads()
-    found = f"{threads} threads on {cores} cores"
+    found = f"{_count(threads, 'thread')} on {_count(cores, 'core')}"
     if threads > cores:
         yield Finding("threads", "note", found, "More threads than cores are slow: unset OMP_NUM_THREADS.")
     elif threads == 1 and cores > 1:
@@ -193,8 +197,10 @@ def _cache() -> Iterator[Finding]:
     folder = house.folders().cache
     files = [path for path in folder.rglob("*") if path.is_file()]
     size = sum(path.stat().st_size for path in files) / 2**20
-    found = f"{size:.0f} MB in {folder}" if files else f"empty, {folder}"
-    yield Finding("cohorts", "good", found)
+    if files:
+        yield Finding("cohorts", "good", f"{size:.0f} MB in {folder}")
+    else:
+        yield Finding("cohorts", "note", f"none yet in {folder}", "Run `thyrolearn prepare`, or the first lesson will.")
 
 
 def _pace() -> Iterator[Finding]:
@@ -209,8 +215,8 @@ def _pace() -> Iterator[Finding]:
     minutes = {slug: cost["seconds"] / 60 * cost["speed"] / here for slug, cost in lessons.items()}
     longest = max(minutes, key=lambda slug: minutes[slug])
     found = (
-        f"{here:.0f} training steps a second: expect {sum(minutes.values()):.1f} minutes for {len(minutes)} lessons, "
-        f"{minutes[longest]:.1f} for the longest ({longest})"
+        f"{here:.0f} training steps a second: expect {sum(minutes.values()):.1f} minutes for "
+        f"{_count(len(minutes), 'lesson')}, {minutes[longest]:.1f} for the longest ({longest})"
     )
     if minutes[longest] > 2:
         yield Finding("pace", "note", found, "Close other programs, or set OMP_NUM_THREADS to your number of cores.")
