@@ -84,10 +84,14 @@ def crops(work: Path, chosen: list, name: str, scanner: str | None, difficulty: 
 def predictions(work: Path, name: str, seed: int, train: Crops, tests: dict[str, Crops], plan) -> dict:
     """Scores of one network of one seed on every test set; the training is kept, and taken up where it stopped."""
     label = f"{name}-{seed}-{len(train)}-{plan.epochs}-{plan.difficulty}-{phantom.SIM_VERSION}"
-    run = training.fit(
-        models.create(name, seed=seed), training.classification(), train, epochs=plan.epochs, seed=seed,
-        rate=plan.rate, folder=work / label, progress=False,
-    )  # fmt: skip
+    folder = work / label
+    if (folder / "run.json").exists():
+        run = training.Run.load(folder)
+    else:
+        run = training.fit(
+            models.create(name, seed=seed), training.classification(), train, epochs=plan.epochs, seed=seed,
+            rate=plan.rate, folder=folder, progress=False,
+        )  # fmt: skip
     print(f"{label}: {run.cpu_seconds:.0f} CPU seconds", file=sys.stderr, flush=True)
     return {key: run.predict(test) for key, test in tests.items()}
 
