@@ -73,6 +73,11 @@ def sweep(
 
     ``frames`` 1 to 200, ``step_mm`` 0.05 to 1; other arguments as in `render`. Same arguments, same pixels; the
     stills of `render` are not frames of the sweep. Raises `ParameterError` for values outside their range.
+
+    >>> from thyrolearn import phantom
+    >>> patient = phantom.patients(1, seed=0)[0]
+    >>> sweep(patient, patient.nodules[0], seed=0, frames=2, size=64).images.shape
+    (2, 64, 64)
     """
     check_request(nodule, 0, size, view)
     if not 1 <= frames <= 200 or not 0.05 <= step_mm <= 1:

@@ -33,6 +33,13 @@ def write_folder(
     and renamed, so an interrupted run leaves no half file and may be started again: same arguments, same bytes.
     ``progress`` shows a bar. Raises `ParameterError` for an unknown scanner or no patients, `DataError` for a folder
     that cannot be written or holds other files.
+
+    >>> import tempfile
+    >>> from thyrolearn import phantom
+    >>> with tempfile.TemporaryDirectory() as out:
+    ...     folder = write_folder(out, phantom.patients(1, seed=0), seed=0, size=64)
+    ...     sorted(path.name for path in folder.iterdir())
+    ['card.yml', 'cases.csv', 'images', 'masks']
     """
     if not patients:
         raise ParameterError("No patients were given.", "Give 1 or more.")

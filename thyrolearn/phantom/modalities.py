@@ -78,6 +78,12 @@ def elastogram(patient: Patient, nodule: Nodule, number: int, seed: int, **optio
     Young's modulus in kPa: benign 15.9 (sd 7.0), malignant 31.9 (19.1), log-normal (Wang et al., PMC5355106); gland 15,
     muscle 22. ``values`` is the strain relative to its median, large is soft; ``facts`` has the nodule's true modulus
     and the strain ratio gland / nodule. Blue is stiff. Nothing is coloured in fluid, behind air and bone, or in shadow.
+
+    >>> from thyrolearn import phantom
+    >>> patient = phantom.patients(1, seed=0)[0]
+    >>> view = elastogram(patient, patient.nodules[0], 0, seed=0, size=64)
+    >>> view.values.shape, sorted(view.facts)
+    ((64, 64), ['modulus_kpa', 'strain_ratio'])
     """
     s, image = _bmode(patient, nodule, number, seed, options)
     mean, sd = ((15.9, 7.0), (31.9, 19.1))[_truth(nodule)]
@@ -103,6 +109,12 @@ def doppler(patient: Patient, nodule: Nodule, number: int, seed: int, **options:
 
     ``facts`` has the vascular pattern (none, rim, mixed, central; central is commoner in cancers) and the limit
     c PRF / (4 f). Carotid and jugular always flow. Red is towards the probe.
+
+    >>> from thyrolearn import phantom
+    >>> patient = phantom.patients(1, seed=0)[0]
+    >>> view = doppler(patient, patient.nodules[0], 0, seed=0, size=64)
+    >>> view.values.shape, sorted(view.facts)
+    ((64, 64), ['nyquist_cm_s', 'pattern'])
     """
     s, image = _bmode(patient, nodule, number, seed, options)
     c, mask = s.canvas, _mask(s)
@@ -146,6 +158,12 @@ def contrast(
     Log-normal bolus; arrival in the gland 12.1 (sd 2) s, in the lesion later by 0.32 (1.71) benign and 2.18 (1.97) s
     malignant (Jiang et al., Med Sci Monit 2024, 945793), peak ratio exp N(-0.05, 0.30) and exp N(-0.40, 0.35). Each
     image has its own exponential speckle. Raises `ParameterError` unless 5 <= seconds <= 120 and 0.5 <= rate <= 5.
+
+    >>> from thyrolearn import phantom
+    >>> patient = phantom.patients(1, seed=0)[0]
+    >>> run = contrast(patient, patient.nodules[0], seed=0, seconds=5, size=64)
+    >>> run.images.shape
+    (5, 64, 64)
     """
     if not 5 <= seconds <= 120 or not 0.5 <= rate <= 5:
         raise ParameterError(

@@ -146,6 +146,12 @@ def render(
     multiple of 64 from 64 to 1024; pixels are not square unless ``spacing_mm`` asks
     for it. ``timings`` is filled with milliseconds by stage. Raises `ParameterError` for values outside their
     range. Same arguments, same pixels. Synthetic, for teaching, not for diagnosis.
+
+    >>> from thyrolearn import phantom
+    >>> patient = phantom.patients(1, seed=0)[0]
+    >>> frame = render(patient, patient.nodules[0], 0, seed=0, size=64)
+    >>> frame.image.shape, frame.image.dtype, bool(frame.mask.any())
+    ((64, 64), dtype('uint8'), True)
     """
     clock = [time.perf_counter()]
     s = scene(patient, nodule, number, seed, scanner=scanner, size=size, view=view, spacing_mm=spacing_mm)

@@ -40,6 +40,11 @@ def contact_sheet(path: str | Path, seed: int = 0, *, count: int = 24, columns: 
     """Write a PNG of ``count`` synthetic frames, one a patient, over all scanners and both views; return its path.
 
     Raises `ParameterError` when ``count`` or ``columns`` is not positive.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as out:
+    ...     contact_sheet(f"{out}/sheet.png", count=2, columns=2, height=64).name
+    'sheet.png'
     """
     from PIL import Image
 
