@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from phantom_factory import make_nodule, make_patient
 
-from thyrolearn.errors import ParameterError
+from thyrolearn.errors import DataError, ParameterError
+from thyrolearn.phantom import folder
 from thyrolearn.phantom.cine import elevation_weights, sweep
 from thyrolearn.phantom.folder import write_folder
 from thyrolearn.phantom.modalities import contrast, doppler, elastogram
@@ -95,3 +96,26 @@ def test_a_folder_has_a_row_and_two_pictures_a_frame_and_comes_out_the_same_twic
     assert "not for diagnosis" in (first / "card.yml").read_text()
     with pytest.raises(ParameterError, match="1 or more"):
         write_folder(tmp_path / "c", [], 0)
+
+
+@pytest.mark.parametrize("wrong", [{"size": 0}, {"size": 100}, {"scanner": "Z"}])
+def test_wrong_arguments_write_nothing(tmp_path, wrong):
+    with pytest.raises(ParameterError):
+        write_folder(tmp_path / "new", patients(1, 5), 5, **wrong)
+    assert not (tmp_path / "new").exists()
+
+
+def test_an_interrupted_folder_goes_on_and_another_one_is_refused(tmp_path, monkeypatch):
+    people, whole = patients(1, 5), tmp_path / "whole"
+    write_folder(whole, people, 5, size=64)
+    save = folder._save
+    monkeypatch.setattr(folder, "_save", lambda path, pixels: save(path, pixels) if "masks" in str(path) else 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        write_folder(tmp_path / "half", people, 5, size=64)
+    monkeypatch.undo()
+    assert not (tmp_path / "half" / "cases.csv").exists()
+    with pytest.raises(DataError, match="other arguments"):
+        write_folder(tmp_path / "half", people, 6, size=64)
+    write_folder(tmp_path / "half", people, 5, size=64)
+    contents = [{p.relative_to(root): p.read_bytes() for p in root.rglob("*.*")} for root in (whole, tmp_path / "half")]
+    assert contents[0] == contents[1] and len(contents[0]) == 2 + 2 * sum(n.frames for n in people[0].nodules)

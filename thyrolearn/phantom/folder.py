@@ -11,7 +11,7 @@ import numpy as np
 from thyrolearn.errors import DataError, ParameterError
 from thyrolearn.files import replacing, writable_folder, write_text
 from thyrolearn.phantom.records import Frame, Patient
-from thyrolearn.phantom.rendering import SIM_VERSION, render
+from thyrolearn.phantom.rendering import SIM_VERSION, check_request, render
 from thyrolearn.phantom.scanner import SCANNERS, get_scanner
 
 __all__ = ["datasheet", "row_of", "write_folder"]
@@ -31,8 +31,9 @@ def write_folder(
     ``images/`` and ``masks/`` hold 8-bit PNG, ``cases.csv`` one row a frame, ``card.yml`` the datasheet. With ``clip``
     each nodule is a sweep of 30 frames in a folder of its own instead of single frames. Every file is written beside
     and renamed, so an interrupted run leaves no half file and may be started again: same arguments, same bytes.
-    ``progress`` shows a bar. Raises `ParameterError` for an unknown scanner or no patients, `DataError` for a folder
-    that cannot be written or holds other files.
+    ``progress`` shows a bar. Raises, before anything is written, `ParameterError` for an unknown scanner, a size that
+    `render` refuses or no patients, and `DataError` for a folder that cannot be written, holds other files or frames
+    made with other arguments.
 
     >>> import tempfile
     >>> from thyrolearn import phantom
@@ -45,12 +46,10 @@ def write_folder(
         raise ParameterError("No patients were given.", "Give 1 or more.")
     if scanner is not None:
         get_scanner(scanner)
-    folder = writable_folder(out)
-    if strangers := sorted({path.name for path in folder.iterdir()} - {"images", "masks", "cases.csv", "card.yml"}):
-        raise DataError(f"{out} holds other files, such as {strangers[0]}.", "Choose a new folder.")
-    for name in ("images", "masks"):
-        writable_folder(folder / name)
+    for nodule in (n for p in patients for n in p.nodules):
+        check_request(nodule, 0, size, None)
     total = sum(1 if clip else n.frames for p in patients for n in p.nodules)
+    folder = _folder_for(out, datasheet(patients, seed, scanner, size, total, clip))
     work: Any = _clips(patients, seed, scanner, size) if clip else _frames(patients, seed, scanner, size)
     if progress:
         from tqdm import tqdm
@@ -64,7 +63,20 @@ def write_folder(
             _save(folder / "masks" / part, mask.astype(np.uint8) * np.uint8(255))
         rows.append({"file": name if clip else f"{name}.png", **row})
     write_text(folder / "cases.csv", _table(rows))
-    write_text(folder / "card.yml", datasheet(patients, seed, scanner, size, len(rows), clip))
+    return folder
+
+
+def _folder_for(out: str | Path, card: str) -> Path:
+    """Return the folder, made, with its card; a folder of something else is refused, one begun with it goes on."""
+    folder = writable_folder(out)
+    if strangers := sorted({path.name for path in folder.iterdir()} - {"images", "masks", "cases.csv", "card.yml"}):
+        raise DataError(f"{out} holds other files, such as {strangers[0]}.", "Choose a new folder.")
+    there = folder / "card.yml"
+    if any(folder.iterdir()) and not (there.is_file() and there.read_text(encoding="utf-8") == card):
+        raise DataError(f"{out} holds frames that were made with other arguments.", "Choose a new folder.")
+    write_text(there, card)  # first, so that an interrupted run is known again; the table comes last
+    for name in ("images", "masks"):
+        writable_folder(folder / name)
     return folder
 
 
