@@ -83,7 +83,7 @@ ACR = ("--composition", "solid", "--echogenicity", "hypo", "--shape", "taller", 
 
 def test_tirads_scores_the_worked_nodule(command):
     """Solid 2, hypoechoic 2, taller 3, smooth 0, punctate 3: 10 points, TR5, FNA from 10 mm (Tessler 2017)."""
-    code, out, _ = command("tirads", "acr", *ACR, "--size", "12", "--json")
+    code, out, _ = command("tirads", "acr", *ACR, "--size-mm", "12", "--json")
     told = json.loads(out)
     assert (code, told["points"], told["level"], told["action"]) == (0, 10, 5, "FNA")
     assert "not for diagnosis" in told["notice"]

@@ -69,3 +69,34 @@ def test_the_lock_lets_one_process_in_at_a_time(tmp_path: Path) -> None:
     for worker in workers:
         worker.join(60)
     assert (tmp_path / "log").read_text().split() == ["in", "out", "in", "out"]
+
+
+class _Payload:
+    def __init__(self, marker: Path) -> None:
+        self.marker = marker
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (self.marker,)
+
+
+@pytest.mark.parametrize("kind", ["pickle", "half a .pt", "empty", "header too large"])  # F13, F16, F17
+def test_a_checkpoint_that_is_no_safetensors_is_refused_unread(tmp_path: Path, kind: str) -> None:
+    path, marker = tmp_path / "model.pt", tmp_path / "code has run"
+    if kind in ("pickle", "half a .pt"):
+        torch.save({"weights": torch.ones(3), "payload": _Payload(marker)}, path)
+    if kind == "half a .pt":
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    if kind == "empty":
+        path.write_bytes(b"")
+    if kind == "header too large":
+        path.write_bytes((2**60).to_bytes(8, "little") + b"{}")
+    with pytest.raises(DataError, match=r"model\.pt is not a readable weights file"):
+        files.load_weights(path)
+    assert not marker.exists()
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])  # F19
+def test_weights_that_are_not_numbers_are_refused(tmp_path: Path, value: float) -> None:
+    path = files.save_weights(tmp_path / "w.safetensors", {"good": torch.ones(2), "bad": torch.tensor([1.0, value])})
+    with pytest.raises(DataError, match="NaN or Inf in bad"):
+        files.load_weights(path)

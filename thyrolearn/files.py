@@ -120,7 +120,9 @@ def save_weights(path: Path | str, tensors: "dict[str, torch.Tensor]") -> Path:
 
 
 def load_weights(path: Path | str) -> "dict[str, torch.Tensor]":
-    """Load what `save_weights` wrote; raise `DataError` for a missing or damaged file.
+    """Load what `save_weights` wrote; raise `DataError` for a missing or damaged file, and for NaN or Inf in it.
+
+    Only safetensors are opened: a pickle (`.pt`, `.pth`) can run code when it is read, so it is refused unread.
 
     >>> load_weights("nowhere.safetensors")
     Traceback (most recent call last):
@@ -130,8 +132,12 @@ def load_weights(path: Path | str) -> "dict[str, torch.Tensor]":
     from safetensors.torch import load_file
 
     try:
-        return load_file(path)
+        tensors = load_file(path)
     except FileNotFoundError:
         raise DataError(f"{path} does not exist.", "Train first, or give the folder of a finished run.") from None
     except (SafetensorError, OSError) as problem:
         raise DataError(f"{path} is not a readable weights file ({problem}).", "Train or copy it again.") from None
+    broken = [name for name, tensor in tensors.items() if tensor.is_floating_point() and not tensor.isfinite().all()]
+    if broken:
+        raise DataError(f"{path} holds NaN or Inf in {broken[0]}.", "The training diverged: use a lower rate.")
+    return tensors

@@ -68,7 +68,7 @@ def tirads(
     shape: Annotated[str, typer.Option(help="wider, taller")],
     margin: Annotated[str, typer.Option(help="smooth, ill, undetermined, lobirr, ete")],
     foci: Annotated[list[str] | None, typer.Option(help="comet, macro, rim, pef; may be given several times")] = None,
-    size_mm: Annotated[float | None, typer.Option("--size", help="Largest diameter in mm.")] = None,
+    size_mm: Annotated[float | None, typer.Option("--size-mm", "--size", help="Largest diameter in mm.")] = None,
     as_json: Json = False,
 ) -> None:
     """Score one nodule by a TI-RADS system (for teaching, not for diagnosis)."""
