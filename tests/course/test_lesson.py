@@ -149,3 +149,15 @@ def test_in_a_notebook_html_and_plain_text_go_out_together(small_course, monkeyp
     assert set(sent[0]) == {"text/html", "text/plain"}
     assert "<code>(a &amp; b).sum()</code>" in sent[1]["text/html"]
     json.dumps(sent)
+
+
+def test_what_a_set_has_is_seen_in_arrays_too():
+    import numpy as np
+
+    from thyrolearn.course.lesson import _has
+    from thyrolearn.data import Case, Cohort
+
+    image = np.zeros((20, 30), np.uint8)
+    cohort = Cohort([Case.of(image, image > 0, label=1, boxes=((1, 1, 5, 5),)), Case.of(image)])
+    assert all(_has(cohort, need) for need in ("image", "mask", "label", "boxes"))
+    assert not any(_has(cohort, need) for need in ("posterior", "scanner", "readers", "descriptors"))

@@ -189,7 +189,8 @@ def _device(settings: house.Settings) -> str:
 def _has(cohort: "Cohort", need: str) -> bool:
     """Whether any case has ``need``; masks are read from a few cases only, for they cost a file each."""
     cases = cohort[:8] if need in ("mask", "image") else cohort
-    return any(getattr(case, need) not in (None, "", ()) for case in cases)
+    found = (getattr(case, need) for case in cases)
+    return any(value is not None and (not isinstance(value, str | tuple) or len(value) > 0) for value in found)
 
 
 def _cost(record: LessonRecord) -> str:
