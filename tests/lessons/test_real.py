@@ -59,7 +59,7 @@ def test_the_lesson_runs_on_ddti(slug, ddti, tmp_path, monkeypatch):
     assert "ddti" in said and "TI-RADS category" in said, "the header states whose labels these are"
     assert "Synthetic images from the phantom" not in said
     assert "not for diagnosis" in said
-    assert re.search(r"\d\.\d{3} \(95 % interval \d\.\d{3} to \d\.\d{3}", said), "it ends with an interval"
+    assert re.search(r"-?\d\.\d{3} \(95 % interval -?\d\.\d{3} to -?\d\.\d{3}", said), "it ends with an interval"
     assert not [o for cell in notebook.cells for o in cell.get("outputs", []) if o.output_type == "error"]
     assert all(cell.execution_count for cell in notebook.cells if cell.cell_type == "code")
     assert find(slug).file.read_bytes() == before
