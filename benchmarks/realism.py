@@ -1,13 +1,17 @@
 """How far the phantom is from real frames, as a ladder of weak tests with intervals.
 
-    python benchmarks/realism.py --real FOLDER [--scanner A] [--frames 200] [--json out.json] [--figure out.png]
+    python benchmarks/realism.py --real FOLDER [--scanner A] [--frames 200] [--json out.json] [--csv out.csv] [--figure out.png]
 
 ``FOLDER`` is DDTI (XML and JPEG). Pixels are brought to 0.17 mm on both sides: DDTI's own scale is read off its
 5 cm depth ticks. A small network always tells the two apart; no claim of being indistinguishable is made.
 """
 
 import argparse
+import csv
 import json
+import os
+import platform
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -230,6 +234,30 @@ def report(real: list[Sample], fake: list[Sample]) -> dict[str, object]:
     return out
 
 
+def stored(result: dict, options: argparse.Namespace) -> list[dict[str, object]]:
+    """The ladder as rows of a table: medians of both sides, or the AUC that tells them apart, with intervals."""
+    command = ["git", "describe", "--always", "--dirty=+", "--exclude=*", "--abbrev=12"]
+    commit = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    last = {
+        "real": "ddti", "real_frames": result["frames"]["real"], "scanner": options.scanner,
+        "phantom_frames": result["frames"]["phantom"], "seed": options.seed, "sim_version": phantom.SIM_VERSION,
+        "commit": commit, "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+    }  # fmt: skip
+    names = [f"{side}{end}" for side in ("real", "phantom") for end in ("", "_low", "_high")]
+    rows: list[dict[str, object]] = []
+    for name, found in result.items():
+        if name.startswith("auc "):
+            blank: list[object] = [""] * 3
+            values = blank + found
+        elif name != "frames":
+            values = [*found["real"], *found["phantom"]]
+        else:
+            continue
+        cells = [v if v == "" else f"{v:.4f}" for v in values]
+        rows.append({"quantity": name, **dict(zip(names, cells, strict=True)), **last})
+    return rows
+
+
 def draw(real: list[Sample], fake: list[Sample], path: Path, pairs: int = 6) -> None:
     """Write sample pairs, real above synthetic, as one PNG."""
     from PIL import Image
@@ -249,6 +277,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=200)
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--csv", type=Path, help="such as datasets/results/realism.csv, which the book shows")
     parser.add_argument("--figure", type=Path)
     options = parser.parse_args()
     real = real_frames(options.real)
@@ -256,6 +285,12 @@ def main() -> None:
     result = report(real, fake)
     if options.json:
         options.json.write_text(json.dumps(result, indent=1))
+    if options.csv:
+        rows = stored(result, options)
+        with options.csv.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
     if options.figure:
         draw(real, fake, options.figure)
 
