@@ -1,6 +1,7 @@
 """How far the phantom is from real frames, as a ladder of weak tests with intervals.
 
-    python benchmarks/realism.py --real FOLDER [--scanner A] [--frames 200] [--json out.json] [--csv out.csv] [--figure out.png]
+    python benchmarks/realism.py --real FOLDER [--scanner A] [--frames 200] [--csv out.csv] [--json out.json]
+        [--figure out.png]
 
 ``FOLDER`` is DDTI (XML and JPEG). Pixels are brought to 0.17 mm on both sides: DDTI's own scale is read off its
 5 cm depth ticks. A small network always tells the two apart; no claim of being indistinguishable is made.
@@ -239,7 +240,7 @@ def stored(result: dict, options: argparse.Namespace) -> list[dict[str, object]]
     command = ["git", "describe", "--always", "--dirty=+", "--exclude=*", "--abbrev=12"]
     commit = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
     last = {
-        "real": "ddti", "real_frames": result["frames"]["real"], "scanner": options.scanner,
+        "reference": "ddti", "real_frames": result["frames"]["real"], "scanner": options.scanner,
         "phantom_frames": result["frames"]["phantom"], "seed": options.seed, "sim_version": phantom.SIM_VERSION,
         "commit": commit, "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
     }  # fmt: skip
