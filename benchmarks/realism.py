@@ -237,8 +237,12 @@ def report(real: list[Sample], fake: list[Sample]) -> dict[str, object]:
 
 def stored(result: dict, options: argparse.Namespace) -> list[dict[str, object]]:
     """The ladder as rows of a table: medians of both sides, or the AUC that tells them apart, with intervals."""
-    command = ["git", "describe", "--always", "--dirty=+", "--exclude=*", "--abbrev=12"]
-    commit = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+
+    def git(*words: str) -> str:
+        return subprocess.run(["git", *words], capture_output=True, text=True, check=True).stdout.strip()
+
+    changed = git("status", "--porcelain", "--", "thyrolearn/phantom", "benchmarks/realism.py")
+    commit = git("rev-parse", "--short=12", "HEAD") + ("+" if changed else "")
     last = {
         "reference": "ddti", "real_frames": result["frames"]["real"], "scanner": options.scanner,
         "phantom_frames": result["frames"]["phantom"], "seed": options.seed, "sim_version": phantom.SIM_VERSION,
