@@ -3,6 +3,7 @@
 import ast
 import html
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -216,7 +217,21 @@ def _reader(up: str) -> str:
     return pictures.reader()
 
 
+PHANTOM = ("phantom-scanners", "phantom-signs", "phantom-histotypes", "phantom-ceiling", "phantom-levels",
+           "phantom-difficulty", "phantom-cost", "phantom-realism")  # fmt: skip
+
+
+def _phantom(name: str) -> Callable[[str], str]:
+    def draw(up: str = "") -> str:
+        import phantom_tables
+
+        del up
+        return phantom_tables.TABLES[name]()
+
+    return draw
+
+
 DRAWINGS = {
     "course-map": course_map, "house-floors": house_floors, "way-of-data": way_of_data, "costs": costs, "ready": ready,
-    "ceiling": ceiling, "hero": _hero, "reader": _reader,
+    "ceiling": ceiling, "hero": _hero, "reader": _reader, **{name: _phantom(name) for name in PHANTOM},
 }  # fmt: skip

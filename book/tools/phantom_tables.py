@@ -1,0 +1,200 @@
+"""Tables of the page on the phantom: read off the code or off a stored result, never typed."""
+
+import csv
+import html
+from collections.abc import Iterable
+from pathlib import Path
+
+RESULTS = Path(__file__).resolve().parents[2] / "datasets" / "results"
+Cells = Iterable[str]
+
+
+def table(head: Cells, rows: Iterable[Cells]) -> str:
+    """Return an HTML table; the first cell of a row is its heading.
+
+    >>> table(["a", "b"], [["x", "1 & 2"]]).count("<td>")
+    1
+    """
+    top = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in head)
+    body = []
+    for first, *rest in rows:
+        cells = "".join(f"<td>{html.escape(cell)}</td>" for cell in rest)
+        body.append(f'<tr><th scope="row">{html.escape(first)}</th>{cells}</tr>')
+    inside = f"<thead><tr>{top}</tr></thead><tbody>{''.join(body)}</tbody>"
+    return f'<div class="pst-scrollable-table-container"><table class="table">{inside}</table></div>'
+
+
+def stored(name: str) -> list[dict[str, str]]:
+    """Return the rows of a stored result."""
+    with (RESULTS / f"{name}.csv").open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def interval(row: dict[str, str], prefix: str = "", digits: int = 2) -> str:
+    """Return a value of a stored row with its interval.
+
+    >>> interval({"real": "1.234", "real_low": "1.1", "real_high": "1.3"}, "real")
+    '1.23 (1.10 to 1.30)'
+    """
+    names = (prefix, f"{prefix}_low", f"{prefix}_high") if prefix else ("value", "low", "high")
+    value, low, high = (f"{float(row[name]):.{digits}f}".replace("-", "−") for name in names)
+    return f"{value} ({low} to {high})"
+
+
+def scanners() -> str:
+    """The five scanners: physics and display, and who trains on them."""
+    from thyrolearn import phantom
+    from thyrolearn.phantom.population import DEFAULT_SCANNERS
+
+    head = (
+        "scanner",
+        "MHz",
+        "F-number",
+        "focus, mm",
+        "looks",
+        "pulse, cycles",
+        "range, dB",
+        "noise, dB",
+        "depth, mm",
+        "use",
+    )
+    rows = [
+        (s.name, f"{s.frequency:g}", f"{s.f_number:g}", f"{s.focus_mm:g}", str(s.looks), f"{s.cycles:g}",
+         f"{s.range_db:g}", f"{s.noise_db:g}".replace("-", "−"), f"{s.depth_mm[0]:g} to {s.depth_mm[1]:g}",
+         f"{DEFAULT_SCANNERS[s.name]:.0%} of patients" if s.name in DEFAULT_SCANNERS else "held out")
+        for s in phantom.SCANNERS.values()
+    ]  # fmt: skip
+    return table(head, rows)
+
+
+def signs() -> str:
+    """How often each sign occurs in benign and in malignant nodules, exactly as the generator draws them."""
+    import numpy as np
+
+    from thyrolearn.phantom.tables import joint, states
+
+    codes, shares = states(), [joint(label).ravel() for label in (0, 1)]
+    kept: dict[str, np.ndarray] = {
+        "solid": codes[:, 0] == 3,
+        "hypoechoic or darker, not cystic": (codes[:, 1] == 2) | (codes[:, 1] == 3),
+        "taller than wide": codes[:, 2] == 1,
+        "lobulated, irregular or beyond the capsule": codes[:, 3] >= 2,
+        "comet tails": codes[:, 4] == 1,
+        "macrocalcification": codes[:, 5] == 1,
+        "rim calcification": codes[:, 6] == 1,
+        "punctate foci": codes[:, 7] == 1,
+    }
+    return table(
+        ("sign", "benign", "malignant"),
+        [(name, *(f"{share[which].sum():.1%}" for share in shares)) for name, which in kept.items()],
+    )
+
+
+def histotypes() -> str:
+    """The kinds of nodules and a few of their signs before the shared severity pulls on them."""
+    from thyrolearn.phantom.tables import HISTOTYPES
+
+    names = {
+        "goitre": "benign goitre", "colloid": "colloid nodule", "adenoma": "follicular adenoma",
+        "thyroiditis": "focal thyroiditis", "PTC": "papillary carcinoma", "FVPTC": "its follicular variant",
+        "FTC": "follicular carcinoma", "MTC": "medullary carcinoma and others",
+    }  # fmt: skip
+    rows = [
+        (names[h.name], "malignant" if h.malignant else "benign", f"{h.weight:.0%}", f"{h.composition[3]:.0%}",
+         f"{h.echogenicity[2] + h.echogenicity[3]:.0%}", f"{h.taller:.0%}", f"{h.margin[2] + h.margin[3]:.0%}",
+         f"{h.foci[3]:.0%}")
+        for h in HISTOTYPES
+    ]  # fmt: skip
+    head = (
+        "kind",
+        "class",
+        "share of its class",
+        "solid",
+        "hypoechoic or darker",
+        "taller",
+        "irregular margin",
+        "punctate foci",
+    )
+    return table(head, rows)
+
+
+def ceiling() -> str:
+    """The largest AUC that each kind of evidence allows, by difficulty; computed, not simulated."""
+    from thyrolearn import phantom
+    from thyrolearn.phantom.ceiling import EVIDENCE
+
+    names = {"image": "all that an image can show", "descriptors": "the true descriptors alone",
+             "points": "ACR points of the true descriptors", "level": "ACR level of the true descriptors"}  # fmt: skip
+    rows = [(names[e], *(f"{phantom.bayes_auc(d, e):.3f}" for d in phantom.DIFFICULTIES)) for e in EVIDENCE]
+    reader = phantom.Reader("average")
+    rows.append(("what one average reader says of them",
+                 *(f"{phantom.bayes_auc(d, reader=reader):.3f}" for d in phantom.DIFFICULTIES)))  # fmt: skip
+    return table(("known to the judge", *phantom.DIFFICULTIES), rows)
+
+
+def levels() -> str:
+    """Share and risk of the ACR levels where one nodule in ten is malignant."""
+    from thyrolearn import phantom
+
+    rows = [(f"TR{row.level}", f"{row.share:.0%}", f"{row.risk:.1%}") for row in phantom.level_table(0.1)]
+    return table(("level", "share of nodules", "malignant among them"), rows)
+
+
+TEST = {"ABD": "scanners A, B and D", "C": "scanner C, never seen", "E": "scanner E, never seen"}
+
+
+def difficulty() -> str:
+    """The stored study of difficulty: what was reached on the same test nodules, with intervals."""
+    rows = []
+    for row in stored("difficulty"):
+        if row["question"] == "AUC" and row["seed"] in ("", "mean") and row["test"]:
+            trained = f"trained on {row['training_cases']}" if row["training_cases"] else "no training"
+            rows.append((f"{row['model']}, {trained}", TEST[row["test"]], interval(row), row["cases"]))
+    return table(("judge", "tested on", "AUC (95 % interval)", "nodules"), rows)
+
+
+def scanner_cost() -> str:
+    """What an unseen scanner costs, and what the network gains over a linear model: paired differences."""
+    rows = []
+    for row in stored("difficulty"):
+        if row["question"] == "cost of the scanner":
+            rows.append(
+                (f"{row['model']}: unseen scanner {row['test']} against {TEST[row['reference']]}", interval(row))
+            )
+        elif row["question"] == "gain":
+            rows.append((f"{row['model']} over {row['reference']}, {TEST[row['test']]}", interval(row)))
+    return table(("difference in AUC, paired", "value (95 % interval)"), rows)
+
+
+QUANTITIES = {
+    "nodule contrast": "nodule minus its surroundings, grey levels",
+    "nodule cnr": "the same over the noise (CNR)",
+    "nodule edge": "edge gradient, grey levels a pixel",
+    "nodule posterior": "below the nodule minus its surroundings, grey levels",
+    "nodule beside": "below the nodule minus beside that, grey levels",
+    "texture axial": "length of a speckle along the beam, pixels",
+    "texture lateral": "length of a speckle across, pixels",
+    "frame mean": "mean of the frame, grey levels",
+}
+TWO_SAMPLE = {"auc first order": "four numbers of brightness and grain", "auc glcm": "grey-level co-occurrence (GLCM)",
+              "auc spectrum": "spectrum in 20 bands", "auc all": "all of them"}  # fmt: skip
+
+
+def realism() -> str:
+    """Scanner B beside DDTI: medians with intervals, then how well simple tests tell them apart."""
+    rows = {row["quantity"]: row for row in stored("realism")}
+    medians = [(words, interval(rows[q], "real"), interval(rows[q], "phantom")) for q, words in QUANTITIES.items()]
+    tests = [(words, interval(rows[q], "phantom")) for q, words in TWO_SAMPLE.items()]
+    one = next(iter(rows.values()))
+    count = f"({one['real_frames']} frames)", f"({one['phantom_frames']} frames)"
+    return (
+        table(("median (95 % interval)", f"DDTI {count[0]}", f"phantom, scanner {one['scanner']} {count[1]}"), medians)
+        + table(("a linear test that sees", "AUC for telling the two apart (95 % interval)"), tests)
+    )  # fmt: skip
+
+
+TABLES = {
+    "phantom-scanners": scanners, "phantom-signs": signs, "phantom-histotypes": histotypes, "phantom-ceiling": ceiling,
+    "phantom-levels": levels, "phantom-difficulty": difficulty, "phantom-cost": scanner_cost,
+    "phantom-realism": realism,
+}  # fmt: skip
