@@ -139,7 +139,7 @@ def chain() -> None:
         for name, a, (lo, hi), colours in arrays
     ]
     panels.append(("8  the picture", square(picture(s, signal(s), patient()), z, 300), "gray"))
-    save(grid(panels, 4, 9.6), "chain")
+    save(grid(panels, 4, 7.6), "chain")
 
 
 def scanners() -> None:
@@ -148,7 +148,7 @@ def scanners() -> None:
     for name, machine in phantom.SCANNERS.items():
         frame = phantom.render(patient(name, 3), one, 0, SEED, scanner=machine, spacing_mm=(0.15, 0.15))
         panels.append((f"{name}   {machine.frequency:g} MHz", frame.image, None))
-    save(grid(panels, 5, 10.5), "scanners")
+    save(grid(panels, 3, 6.6), "scanners")
 
 
 DARK = {"echo": "veryhypo"}  # where it is the outline that is to be seen
@@ -185,7 +185,7 @@ def shadow() -> None:
 
     cases = [("cyst: brighter behind", nodule("cystic", size_mm=15.0), "#7fe0cf"),
              ("macrocalcification: shadow", nodule(foci="macro", size_mm=15.0), "#ff9a70")]  # fmt: skip
-    fig, axes = plt.subplots(1, 3, figsize=(9.6, 3.0), gridspec_kw={"width_ratios": (1, 1, 1.15)})
+    fig, axes = plt.subplots(1, 3, figsize=(8.0, 2.7), gridspec_kw={"width_ratios": (1, 1, 1.15)})
     fig.patch.set_facecolor(LIGHTBOX["paper"])
     for axis, (name, one, colour) in zip(axes, cases, strict=False):
         s = phantom.rendering.scene(patient(number=3), one, 0, SEED)  # type: ignore[attr-defined]
@@ -209,7 +209,7 @@ def shadow() -> None:
     last.axvline(0, color=LIGHTBOX["muted"], lw=0.8)
     for side in last.spines.values():
         side.set_color(LIGHTBOX["muted"])
-    fig.subplots_adjust(0.005, 0.16, 0.985, 0.91, 0.14)
+    fig.subplots_adjust(0.005, 0.18, 0.985, 0.9, 0.22)
     save(fig, "shadow")
 
 
@@ -223,7 +223,7 @@ def modalities() -> None:
     panels = [("sweep, frame 4", clip.images[3], clip.spacing_mm), ("sweep, 4 mm on", clip.images[11], clip.spacing_mm),
               ("strain", strain.rgb, strain.spacing_mm), ("colour Doppler", flow.rgb, flow.spacing_mm),
               (f"contrast at {run.times[late]:.0f} s", run.images[late], run.spacing_mm)]  # fmt: skip
-    save(grid([(name, square(image, mm, 300), None) for name, image, mm in panels], 5, 10.5), "modalities")
+    save(grid([(name, square(image, mm, 300), None) for name, image, mm in panels], 3, 6.6), "modalities")
 
 
 PICTURES: dict[str, Callable[[], None]] = {

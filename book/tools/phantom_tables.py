@@ -37,7 +37,8 @@ def interval(row: dict[str, str], prefix: str = "", digits: int = 2) -> str:
     '1.23 (1.10 to 1.30)'
     """
     names = (prefix, f"{prefix}_low", f"{prefix}_high") if prefix else ("value", "low", "high")
-    value, low, high = (f"{float(row[name]):.{digits}f}".replace("-", "−") for name in names)
+    # + 0.0: a rounded −0.0 is 0.0
+    value, low, high = (f"{round(float(row[name]), digits) + 0.0:.{digits}f}".replace("-", "−") for name in names)
     return f"{value} ({low} to {high})"
 
 
@@ -90,6 +91,15 @@ def signs() -> str:
     )
 
 
+def percent(share: float) -> str:
+    """Return a share of the generator's table as it stands there.
+
+    >>> percent(0.045), percent(0.62)
+    ('4.5%', '62%')
+    """
+    return f"{100 * share:.3g}%"
+
+
 def histotypes() -> str:
     """The kinds of nodules and a few of their signs before the shared severity pulls on them."""
     from thyrolearn.phantom.tables import HISTOTYPES
@@ -100,9 +110,9 @@ def histotypes() -> str:
         "FTC": "follicular carcinoma", "MTC": "medullary carcinoma and others",
     }  # fmt: skip
     rows = [
-        (names[h.name], "malignant" if h.malignant else "benign", f"{h.weight:.0%}", f"{h.composition[3]:.0%}",
-         f"{h.echogenicity[2] + h.echogenicity[3]:.0%}", f"{h.taller:.0%}", f"{h.margin[2] + h.margin[3]:.0%}",
-         f"{h.foci[3]:.0%}")
+        (names[h.name], "malignant" if h.malignant else "benign", percent(h.weight), percent(h.composition[3]),
+         percent(h.echogenicity[2] + h.echogenicity[3]), percent(h.taller), percent(h.margin[2] + h.margin[3]),
+         percent(h.foci[3]))
         for h in HISTOTYPES
     ]  # fmt: skip
     head = (
@@ -140,6 +150,11 @@ def levels() -> str:
     return table(("level", "share of nodules", "malignant among them"), rows)
 
 
+JUDGES = {"posterior": "all true values behind the picture", "descriptors": "the true descriptors",
+          "ACR points, truth": "ACR points of the true descriptors",
+          "ACR level, truth": "ACR level of the true descriptors",
+          "ACR points, reader 1": "ACR points of one reader",
+          "ACR level, reader 1": "ACR level of one reader"}  # fmt: skip
 TEST = {"ABD": "scanners A, B and D", "C": "scanner C, never seen", "E": "scanner E, never seen"}
 
 
@@ -148,8 +163,10 @@ def difficulty() -> str:
     rows = []
     for row in stored("difficulty"):
         if row["question"] == "AUC" and row["seed"] in ("", "mean") and row["test"]:
-            trained = f"trained on {row['training_cases']}" if row["training_cases"] else "no training"
-            rows.append((f"{row['model']}, {trained}", TEST[row["test"]], interval(row), row["cases"]))
+            trained = f", trained on {row['training_cases']} nodules" if row["training_cases"] else ""
+            rows.append(
+                (f"{JUDGES.get(row['model'], row['model'])}{trained}", TEST[row["test"]], interval(row), row["cases"])
+            )
     return table(("judge", "tested on", "AUC (95 % interval)", "nodules"), rows)
 
 
@@ -158,9 +175,7 @@ def scanner_cost() -> str:
     rows = []
     for row in stored("difficulty"):
         if row["question"] == "cost of the scanner":
-            rows.append(
-                (f"{row['model']}: unseen scanner {row['test']} against {TEST[row['reference']]}", interval(row))
-            )
+            rows.append((f"{row['model']}: cost of scanner {row['test']}, never seen", interval(row)))
         elif row["question"] == "gain":
             rows.append((f"{row['model']} over {row['reference']}, {TEST[row['test']]}", interval(row)))
     return table(("difference in AUC, paired", "value (95 % interval)"), rows)
