@@ -15,3 +15,12 @@ document.addEventListener("DOMContentLoaded", () => {
     for (const icon of mode.querySelectorAll("svg, i")) icon.setAttribute("aria-hidden", "true");
   }
 });
+
+// ipywidgets draws the handle of a slider without a name; the words beside it are its name.
+const nameSliders = () => {
+  for (const handle of document.querySelectorAll(".noUi-handle:not([aria-label])")) {
+    const label = handle.closest(".jupyter-widgets")?.parentElement?.querySelector(".widget-label");
+    handle.setAttribute("aria-label", label?.textContent.trim() || "slider");
+  }
+};
+new MutationObserver(nameSliders).observe(document, { childList: true, subtree: true });

@@ -8,6 +8,7 @@ Lessons get their worked solutions folded, since JupyterLab's own copy has none.
 """
 
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -86,6 +87,16 @@ def _text(script: object) -> str:
     return f"{getattr(script, 'filename', script)} {getattr(script, 'attributes', {}).get('body', '')}"
 
 
+def icons_beside_the_widgets(app: Sphinx, problem: Exception | None) -> None:
+    """Copy the icons of the widget scripts to where some of them look: beside each page that shows a widget."""
+    out = Path(app.outdir)
+    icons = out / "_static" / "vendor" / "@jupyter-widgets"
+    if problem is None and icons.is_dir():
+        for page in out.glob("notebooks/*/*.html"):
+            if "data-jupyter-widgets-cdn" in page.read_text(encoding="utf-8"):
+                shutil.copytree(icons, page.parent / "@jupyter-widgets", dirs_exist_ok=True)
+
+
 def setup(app: Sphinx) -> dict[str, object]:
     """Register the directive and the habits."""
     app.add_directive("drawing", Drawing)
@@ -95,4 +106,5 @@ def setup(app: Sphinx) -> dict[str, object]:
     app.connect("autodoc-process-docstring", bars_are_bars)
     # after myst-nb, which adds the scripts to pages that show a widget
     app.connect("html-page-context", widget_scripts_at_any_depth, priority=900)
+    app.connect("build-finished", icons_beside_the_widgets)
     return {"version": "3", "parallel_read_safe": True, "parallel_write_safe": True}
