@@ -16,6 +16,7 @@ import numpy as np
 
 from thyrolearn import phantom
 from thyrolearn.files import replacing
+from thyrolearn.phantom import rendering
 from thyrolearn.phantom.records import Frame, Latents, Nodule, Patient
 from thyrolearn.plots.palette import LIGHTBOX
 from thyrolearn.tirads import Descriptors
@@ -115,16 +116,15 @@ def write(picture: object, name: str, greys: int) -> None:
 
 def chain() -> None:
     """One frame from tissue to picture, stage by stage."""
-    from thyrolearn.phantom.rendering import picture, scene, signal
     from thyrolearn.seeding import normals
 
     one = nodule("mixed", foci="macro", size_mm=18.0)
-    s = scene(patient(), one, 0, SEED)
+    s = rendering.scene(patient(), one, 0, SEED)
     c, z = s.canvas, s.canvas.step
     noise = normals(c.rng("speckle"), (2, 512, 256))
     grain = 20 * np.log10(np.hypot(*noise)[::2] / np.sqrt(2) + 1e-3)
     single = replace(s, scanner=replace(s.scanner, looks=1))
-    looks = [20 * np.log10(signal(scene_) + 1e-4)[::2] for scene_ in (single, s)]
+    looks = [20 * np.log10(rendering.signal(scene_) + 1e-4)[::2] for scene_ in (single, s)]
     arrays = [
         ("1  echogenicity (dB)", c.echo, (-30, 14), "gray"),
         ("2  attenuation (dB/cm/MHz)", c.loss, (0, 2.2), "magma"),
@@ -138,7 +138,7 @@ def chain() -> None:
         (name, square((255 * np.clip((a - lo) / (hi - lo), 0, 1)).astype(np.uint8), z, 300), colours)
         for name, a, (lo, hi), colours in arrays
     ]
-    panels.append(("8  the picture", square(picture(s, signal(s), patient()), z, 300), "gray"))
+    panels.append(("8  the picture", square(rendering.picture(s, rendering.signal(s), patient()), z, 300), "gray"))
     save(grid(panels, 4, 7.6), "chain")
 
 
@@ -188,7 +188,7 @@ def shadow() -> None:
     fig, axes = plt.subplots(1, 3, figsize=(8.0, 2.7), gridspec_kw={"width_ratios": (1, 1, 1.15)})
     fig.patch.set_facecolor(LIGHTBOX["paper"])
     for axis, (name, one, colour) in zip(axes, cases, strict=False):
-        s = phantom.rendering.scene(patient(number=3), one, 0, SEED)  # type: ignore[attr-defined]
+        s = rendering.scene(patient(number=3), one, 0, SEED)
         frame = phantom.render(patient(number=3), one, 0, SEED)
         axis.imshow(square(frame.image, frame.spacing_mm, 300), cmap="gray", vmin=0, vmax=255)
         axis.set_axis_off()
