@@ -94,7 +94,9 @@ def icons_beside_the_widgets(app: Sphinx, problem: Exception | None) -> None:
     if problem is None and icons.is_dir():
         for page in out.glob("notebooks/*/*.html"):
             if "data-jupyter-widgets-cdn" in page.read_text(encoding="utf-8"):
-                shutil.copytree(icons, page.parent / "@jupyter-widgets", dirs_exist_ok=True)
+                beside = shutil.copytree(icons, page.parent / "@jupyter-widgets", dirs_exist_ok=True)
+                for font in icons.rglob("*.woff2"):  # one of the scripts leaves the folders out
+                    shutil.copy2(font, Path(beside) / font.name)
 
 
 def setup(app: Sphinx) -> dict[str, object]:
