@@ -13,7 +13,7 @@ from scipy import fft
 from thyrolearn.phantom.canvas import Canvas
 from thyrolearn.phantom.fields import Array, field, product
 from thyrolearn.phantom.scanner import Scanner
-from thyrolearn.seeding import normals, stream
+from thyrolearn.seeding import normals
 
 __all__ = ["REFERENCE_LOSS", "axial_sigma", "display", "envelope", "jpeg", "lateral_sigma", "round_trip_loss"]
 
@@ -239,8 +239,3 @@ def jpeg(v: Array, quality: int) -> Array:
     c = np.round(c / step) * step
     back = fft.idctn(c, axes=(1, 3), norm="ortho").reshape(rows, columns)
     return np.clip(back / np.float32(255), 0, 1)
-
-
-def stage_stream(key: tuple[int | str, ...]) -> Draw:
-    """Return a function from a stage's name to its random stream."""
-    return lambda name: stream(*key, name)  # type: ignore[arg-type]
