@@ -157,9 +157,8 @@ class _Graded(Toy):
 
 def test_levels_are_graded_in_order():
     model = models.create("resnet", outputs=4, size=32, width=8)
-    run = fit(
-        model, grading(), _Graded(192), _Graded(64, seed=1), epochs=8, progress=False, device="cpu", augment=False
-    )
+    data = {"train": _Graded(192), "validation": _Graded(64, seed=1)}
+    run = fit(model, grading(), **data, epochs=8, batch=32, progress=False, device="cpu", augment=False)
     found = run.metrics["validation"]
     assert found["weighted_kappa"].value > 0.7 and found["error_in_levels"].value < 0.7
 

@@ -27,8 +27,8 @@ class Recipe:
 
 
 TASKS: dict[str, Recipe] = {
-    "classification": Recipe("resnet", batch=32, rate=3e-3),
-    "grading": Recipe("resnet", batch=32, rate=3e-3, outputs=4),
+    "classification": Recipe("resnet", batch=64, rate=4e-3),
+    "grading": Recipe("resnet", batch=64, rate=4e-3, outputs=4),
     "segmentation": Recipe("leanunet", batch=8, rate=3e-3),
     "detection": Recipe("fcos", batch=8, rate=3e-3),
 }
