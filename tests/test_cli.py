@@ -99,6 +99,12 @@ def test_literature_and_data_list(command):
     assert json.loads(command("data", "show", "ddti", "--json")[1])["unit"] == "case"
 
 
+def test_data_get_prints_the_steps_where_the_terms_forbid_a_download(command):
+    code, out, err = command("data", "get", "tn3k")
+    assert code == 0 and err == "" and out.startswith("How to get tn3k") and "thyrolearn data check tn3k" in out
+    assert list(Path().iterdir()) == [], "nothing is made for steps"
+
+
 def test_train_and_evaluate_print_intervals(command, monkeypatch):
     from thyrolearn import experiments
     from thyrolearn.evaluation import Estimate

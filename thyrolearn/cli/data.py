@@ -41,12 +41,12 @@ def data_show(name: Annotated[str, typer.Argument(help="The data set, such as dd
 @app.command("get")
 def data_get(
     name: Annotated[str, typer.Argument(help="The data set.")],
-    out: Annotated[Path, typer.Argument(help="The folder to download into.")],
+    out: Annotated[Path | None, typer.Argument(help="The folder to download into (default: one of its name).")] = None,
 ) -> None:
     """Download a data set where its terms allow that, else print the steps to get it."""
     from thyrolearn import data
 
-    got = data.get(name, out)
+    got = data.get(name, out or Path(name))
     typer.echo(got.steps if got.folder is None else f"{name} is in {got.folder}")
 
 
