@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -65,18 +65,19 @@ def test_no_shard_ends_within_a_clip(swept):
 def test_the_key_of_the_stills_did_not_change():
     """A new field of the recipe must not make everyone render the stills again."""
     plain, swept = (Recipe("x", SWEEPS.parts, sweep=value) for value in (False, True))
-    before = {name: value for name, value in asdict(plain).items() if name != "sweep"}
+    before = {name: value for name, value in asdict(plain).items() if name not in ("sweep", "curves")}
     text = json.dumps([before, SIM_VERSION, store.VERSION, phantom.SHARD], sort_keys=True)
     assert folder_for("x", plain).name == f"x-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
     assert folder_for("x", plain) != folder_for("x", swept)
 
 
 def test_the_named_clips_share_no_patient_with_the_stills():
-    used = {name: set() for name in ("stills", "clips")}
-    for name, numbers in used.items():
-        for part in phantom.COHORTS[name].parts:
-            numbers |= set(range(part.first, part.first + part.patients))
-    assert not used["stills"] & used["clips"]
+    used = [
+        set(range(part.first, part.first + part.patients))
+        for name in ("stills", "clips", "contrast")
+        for part in phantom.COHORTS[name].parts
+    ]
+    assert sum(map(len, used)) == len(set.union(*used))
 
 
 def test_clips_share_a_window_and_keep_their_order(swept):
@@ -152,6 +153,17 @@ def test_curves_are_a_row_a_nodule_on_the_patients_own_scale(swept):
         assert ratio == pytest.approx(lesion.sum() / gland.sum(), rel=0.06)
     with pytest.raises(DataError, match="no contrast"):
         data.curves(swept.filter(lambda case: case.raw["frame"] > 0))
+
+
+def test_a_cohort_of_curves_alone_is_cheap_and_the_same_as_that_of_the_clips(swept, monkeypatch, tmp_path):
+    monkeypatch.setenv("THYROLEARN_CACHE", str(tmp_path))
+    monkeypatch.setitem(phantom.COHORTS, "alone", replace(SWEEPS, frames=1, sweep=False, curves=True))
+    alone = load_phantom("alone", part=None, progress=False)
+    both = [data.curves(cohort) for cohort in (alone, swept)]
+    assert [(c.group, c.nodule) for c in both[0].cohort] == [(c.group, c.nodule) for c in both[1].cohort]
+    assert (both[0].images == both[1].images).all() and (both[0].labels == both[1].labels).all()
+    assert all((case.image == row[0].numpy()).all() for case, row in zip(alone, both[0].images, strict=True))
+    assert {case.modality for case in alone} == {"contrast curves"}
 
 
 def test_case_of_and_cases_of_say_the_same_of_a_nodule():

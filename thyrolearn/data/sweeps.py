@@ -63,17 +63,18 @@ def curves(cohort: Cohort) -> Batches:
     [[0, 60, 120, 120], [0, 120, 120, 120]]
     """
     rows = [i for i, case in enumerate(cohort) if "contrast" in case.raw]
-    pictures = [_curves(cohort[i].raw["contrast"]) for i in rows]
+    pictures = [curves_picture(cohort[i].raw["contrast"]) for i in rows]
     shapes = {picture.shape for picture in pictures}
     if len(shapes) != 1:
         problem = "has no contrast curves" if not shapes else "has contrast curves of different lengths"
-        raise DataError(f"{cohort.name!r} {problem}.", "The phantom's cohort 'clips' has them.")
+        raise DataError(f"{cohort.name!r} {problem}.", "The phantom's cohorts 'contrast' and 'clips' have them.")
     shape = shapes.pop()
     windows = [(0.0, 0.0, float(shape[1]), float(shape[0]))] * len(rows)
     return assemble(cohort, rows, windows, pictures, None, shape)
 
 
-def _curves(contrast: dict[str, list[float]]) -> NDArray[np.uint8]:
+def curves_picture(contrast: dict[str, list[float]]) -> NDArray[np.uint8]:
+    """Both curves as a picture of two rows, on the scale that `curves` names."""
     both = np.array([contrast["lesion"], contrast["gland"]])
     peak = max(float(np.percentile(both[1], 95)), 1e-6)
     picture: NDArray[np.uint8] = np.rint(np.clip(120 * both / peak, 0, 255)).astype(np.uint8)
