@@ -178,7 +178,7 @@ def _load(experiment: Experiment, root: Path | str | None) -> Cohort:
     settings = house.current(data=experiment.data, root=root, tier=experiment.tier)
     if experiment.task == "grading":
         return data.load(settings, unlabelled=True).filter(lambda case: bool(case.level))
-    return data.load(settings, unlabelled=experiment.task in WHOLE)
+    return data.load(settings, name=TASKS[experiment.task].phantom, unlabelled=experiment.task in WHOLE)
 
 
 def _train(
@@ -195,9 +195,17 @@ def _train(
     if start is not None:
         training.fill(model, training.Run.load(start).model.state_dict(), Path(start))
     if epochs is None and cpu_seconds is None:
-        epochs = house.TIERS[experiment.tier].epochs_for(len(batches))
-    given = {"batch": recipe.batch, "rate": recipe.rate, "seed": experiment.seed, "folder": out} | fit
+        epochs = _epochs(experiment, len(batches))
+    given = {"batch": recipe.batch, "rate": recipe.rate, "seed": experiment.seed, "folder": out}
+    given |= recipe.fit | (recipe.warm if start is not None else {}) | fit
     return training.fit(model, tasks.create(experiment.task), batches, epochs=epochs, cpu_seconds=cpu_seconds, **given)
+
+
+def _epochs(experiment: Experiment, cases: int) -> int:
+    budget, images = house.TIERS[experiment.tier], TASKS[experiment.task].images
+    if images is None or experiment.tier != "lesson":
+        return budget.epochs_for(cases)
+    return max(1, round(images[experiment.data != "phantom"] / max(1, cases)))
 
 
 def _first() -> bool:
