@@ -79,6 +79,7 @@ COHORTS: dict[str, Recipe] = {
         frames=1,
         size=192,
         prevalence=0.5,
+        seed=2026,
     ),
 }
 

@@ -30,6 +30,7 @@ HALF_ASPECT = 0.82  # of each of two views
 DEPTH_MM = (26.0, 40.0)
 MIDDLE, SPREAD = 0.53, 0.045  # where across the view the nodule's middle lies, as a share of the width
 SIZE_MM = (4.0, 44.0)
+FAINTER, DRIER = 0.7, 0.5  # of a nodule's contrast and fluid: real nodules stand out less than the phantom's
 MARGIN = 1.6  # a view is rendered wider by this factor, then cut so that the nodule lies where it should
 
 
@@ -38,9 +39,9 @@ def frame_case(part: str, patient: Any, nodule: Any, seed: int, *, size: int, tw
 
     >>> from thyrolearn.phantom import patients
     >>> one = patients(1, seed=0)[0]
-    >>> case = frame_case("main", one, one.nodules[0], 0, size=64, two_views=1.0)
+    >>> case = frame_case("main", one, one.nodules[0], 0, size=128, two_views=1.0)
     >>> case.shape, len(case.boxes), case.label
-    ((64, 80), 2, None)
+    ((128, 160), 2, None)
     """
     rng = stream(seed, patient.number, nodule.number, "frames")
     u, n = rng.random(24), normals(rng, (2,))
@@ -50,8 +51,9 @@ def frame_case(part: str, patient: Any, nodule: Any, seed: int, *, size: int, tw
     spacing = (depth / size, depth * aspect * MARGIN / size)
     views = ("transverse", "longitudinal") if two or u[3] < 0.55 else ("longitudinal",)
     resized, machine = _resized(nodule, u[4:6], depth, two), _machine(patient.scanner, u[8:24], depth)
+    uneven = replace(patient, heterogeneity=patient.heterogeneity * _between(u[7], 1.0, 1.8))
     shown = [
-        _view(patient, resized, view, seed, machine, size, spacing, MIDDLE + SPREAD * float(n[i]))
+        _view(uneven, resized, view, seed, machine, size, spacing, MIDDLE + SPREAD * float(n[i]))
         for i, view in enumerate(views if two else views[:1])
     ]
     if u[6] < 0.5:
@@ -68,7 +70,9 @@ def _resized(nodule: Any, u: NDArray[np.float64], depth: float, two: bool) -> An
     ratio = float(np.clip(1 / np.interp(u[1], SHARES, ROUNDNESS), 0.4, 1.25))
     height = depth * float(np.interp(u[0], SHARES, HEIGHT[two]))
     size = float(np.clip(height / min(ratio, 1.0), *SIZE_MM))
-    return replace(nodule, size_mm=size, latents=replace(nodule.latents, ap_ratio=ratio))
+    seen = nodule.latents
+    seen = replace(seen, ap_ratio=ratio, echo_db=FAINTER * seen.echo_db, cyst_fraction=DRIER * seen.cyst_fraction)
+    return replace(nodule, size_mm=size, latents=seen)
 
 
 def _machine(name: str, u: NDArray[np.float64], depth: float) -> Any:
@@ -82,9 +86,9 @@ def _machine(name: str, u: NDArray[np.float64], depth: float) -> Any:
         cycles=base.cycles * np.exp(_between(u[1], -0.2, 0.2)),
         f_number=base.f_number * np.exp(_between(u[2], -0.45, 0.35)),
         focus_mm=_between(u[3], 12, 24),
-        range_db=_between(u[4], 44, 66),
-        level=_between(u[5], 0.32, 0.5),
-        gamma=_between(u[6], 0.8, 1.4),
+        range_db=_between(u[4], 46, 66),
+        level=_between(u[5], 0.34, 0.48),
+        gamma=_between(u[6], 0.8, 1.3),
         looks=1 + int(3 * u[7]) if u[8] < 0.5 else base.looks,
         smoothing=_between(u[9], 0.1, 0.7),
         noise_db=base.noise_db + _between(u[10], -4, 4),

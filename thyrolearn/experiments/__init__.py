@@ -8,6 +8,7 @@ from thyrolearn.experiments.experiment import TASKS, Experiment, folds_of, prepa
 from thyrolearn.experiments.origin import machine
 from thyrolearn.experiments.results import outdated, rows, store
 from thyrolearn.experiments.running import cross_validate, evaluate, run
+from thyrolearn.experiments.starts import starts
 
 __all__ = ["Experiment", "TASKS", "folds_of", "prepare", "run", "cross_validate", "evaluate", "rows", "store",
-           "outdated", "machine"]  # fmt: skip
+           "outdated", "starts", "machine"]  # fmt: skip

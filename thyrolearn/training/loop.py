@@ -253,7 +253,7 @@ def smaller(images: Tensor, targets: Tensor, spatial: bool) -> tuple[Tensor, Ten
     >>> images.shape[2:], targets.shape[2:], targets.dtype
     (torch.Size([96, 144]), torch.Size([96, 144]), torch.uint8)
     """
-    size = [max(16, round(side * 0.75 / 16) * 16) for side in images.shape[2:]]
+    size = [max(16, int(side * 0.75 / 16 + 0.5) * 16) for side in images.shape[2:]]
     if spatial:
         targets = interpolate(targets.float(), size, mode="nearest-exact").to(targets.dtype)
     return interpolate(images, size, mode="bilinear", antialias=True), targets
