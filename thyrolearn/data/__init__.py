@@ -32,6 +32,7 @@ _HOME = {
     "load": "door",
     "names": "door",
     "prepare": "fetch",
+    "rescan": "twins",
     "unpack": "archives",
     "split": "splits",
 }

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from thyrolearn.errors import DataError
+from thyrolearn.errors import DataError, ParameterError
 from thyrolearn.training.task import Task
 
 if TYPE_CHECKING:
@@ -15,23 +16,27 @@ if TYPE_CHECKING:
 __all__ = ["generation", "translation", "denoising"]
 
 
-def generation(*columns: str) -> Task:
+def generation(*columns: str, given: Callable[[Any], Tensor] | None = None) -> Task:
     """New pictures by a network whose ``forward`` returns its losses, (n, players), each for one player to minimise.
 
-    ``columns`` name attributes of the batches, (n,) numbers, that the network is given as conditions. Nothing is
-    judged here: a sample's quality is measured with `evaluation.kernel_distance`. Lesson: architectures/gan.
+    ``columns`` name attributes of the batches, (n,) numbers, that the network is given as conditions; or ``given``
+    makes them, (n, k), from the batches (no saved run can know that function: give the task to `Run.load` again).
+    Nothing is judged here: a sample's quality is measured with `evaluation.kernel_distance`. Raises `ParameterError`
+    for both at once. Lesson: architectures/gan.
 
     >>> import torch
     >>> float(generation().loss(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.zeros(2)))
     5.0
     """
+    if columns and given is not None:
+        raise ParameterError("Conditions are given twice.", "Give columns, or a function, not both.")
     return Task(
         name="generation",
-        targets=lambda batches: _conditions(batches, columns),
+        targets=given or (lambda batches: _conditions(batches, columns)),
         loss=lambda outputs, targets: outputs.mean(dim=0).sum(),
         decode=lambda outputs: outputs.cpu().numpy(),
         metrics=lambda batches, predictions: {},
-        given=bool(columns),
+        given=bool(columns) or given is not None,
         options={"columns": list(columns)} if columns else {},
     )
 
