@@ -1,9 +1,9 @@
 """Do generated images help a classifier, on its own scanners and on two that it never saw?
 
-    python benchmarks/gan_augmentation.py [--seeds 5] [--epochs 8] [--game 12] [--only SEED]
+    python benchmarks/gan_augmentation.py [--seeds 5] [--epochs 8] [--game 12]
 
-The split, the crops, the networks and `training.fit` are those of the lesson architectures/gan. Every arm makes the same
-number of updates and is judged on the same patients: the test part (scanners A, B, D), the half of scanner C's held-out
+The split, the crops, the networks and `training.fit` are those of the lesson architectures/gan. Every arm makes as many
+updates and is judged on the same patients: the test part (scanners A, B, D), the half of scanner C's held-out
 patients whose unlabelled frames no translator has seen, and all of scanner E's. An arm's gain is the paired difference
 from the same classifier without the added images. Seeds change weights, order and samples, on one fixed cohort. Rows go
 to `datasets/results/gan_augmentation.csv` after each seed. Synthetic images, for teaching.
@@ -23,7 +23,7 @@ from thyrolearn.experiments.origin import origin
 
 PIXELS, WIDTH = 32, 8
 GAME = {"batch": 24, "rate": 1.5e-3, "betas": (0.0, 0.99), "weight_decay": 0.0, "clip": None}
-LOOKS = {"batch": 32, "rate": 5e-3, "betas": (0.5, 0.99), "weight_decay": 0.0, "clip": None}
+LOOKS = {"cycle": 2.0, "batch": 32, "rate": 5e-3, "betas": (0.5, 0.99), "weight_decay": 0.0, "clip": None}
 PLAYERS = {"R1 penalty": {"r1": 0.05}, "no penalty": {"r1": 0.0}, "spectral norm": {"r1": 0.0, "spectral": True}}
 
 
@@ -62,33 +62,21 @@ def imagined(game, like, seed):
     return Crops(images=images, labels=like.labels, groups=np.array([f"generated {i}" for i in range(len(like))]))
 
 
-def gaussian(train, count, seed):
-    """Pictures with the mean and covariance of the crops and nothing else: random mixtures of what differs from it."""
-    pixels = train.images.flatten(1).float()
-    mean, draw = pixels.mean(dim=0), torch.Generator().manual_seed(seed)
-    mixed = torch.randn(count, len(pixels), generator=draw) @ (pixels - mean) / (len(pixels) - 1) ** 0.5
-    return (mean + mixed).round().clamp(0, 255).byte().view(-1, 1, PIXELS, PIXELS)
-
-
-def grey_table(source, target):
-    """For each grey of ``source`` the grey of the same rank in ``target``, (256,) uint8."""
-    counts = np.bincount(source.numpy().ravel(), minlength=256)
-    rank = (counts.cumsum() - counts / 2) / counts.sum()
-    return torch.from_numpy(np.quantile(target.numpy(), rank).round().astype(np.uint8))
-
-
 def translated(a, c, seed, epochs):
-    """The crops ``a`` in the look of the unlabelled crops ``c``: by a grey table, and by a CycleGAN."""
-    rows = np.arange(min(len(a), len(c)))
-    pair = Crops(images=a.images[rows], other=c.images[rows], labels=a.labels[rows], groups=a.groups[rows])
-    game = models.create("cyclegan", size=PIXELS, width=8, cycle=2.0, seed=seed)
-    task = training.translation()
-    game = training.fit(game, task, pair, epochs=epochs, seed=seed, augment=False, progress=False, **LOOKS)
-    looks = {
-        "grey table": grey_table(a.images, c.images)[a.images.long()],
-        "CycleGAN": (255 * game.model.translate(a.images.float() / 255)).round().byte(),
+    """Three ways to see crops of A: as they are, by a table of greys, by a CycleGAN; each a function of the crops.
+
+    ``a`` and ``c`` are crops of the two scanners, of other patients and without any label.
+    """
+    count = min(len(a), len(c))
+    game = models.create("cyclegan", size=PIXELS, width=8, cycle=LOOKS["cycle"], seed=seed)
+    task, recipe = training.translation(c.images[:count]), {k: v for k, v in LOOKS.items() if k != "cycle"}
+    game = training.fit(game, task, a[:count], epochs=epochs, seed=seed, augment=False, progress=False, **recipe)
+    table = data.grey_table(a.images, c.images)
+    return {
+        "as it is": lambda x: x,
+        "grey table": lambda x: table[x.long()],
+        "CycleGAN": lambda x: (255 * game.model.translate(x.float() / 255)).round().byte(),
     }
-    return {name: Crops(images=x, labels=a.labels, groups=a.groups) for name, x in looks.items()}
 
 
 def learn(train, seed, epochs):
@@ -136,50 +124,75 @@ def quality(sets, net, test, seed):
         yield row(name, seed, "kid", found, task="generation", model=model, cases=len(images), seconds=seconds)
 
 
-def one_seed(parts, few, seed, epochs, game):
-    """All rows of one seed."""
-    train, test, c_seen, tests = parts
-    start = time.process_time()
+def helping(study, seed, epochs, game):
+    """Rows on what added images do for the classifier, the trained classifier, and the generator."""
+    train, few = study.train, study.few
     long = {name: play(part, seed, round(game * len(train) / len(part)), PLAYERS["R1 penalty"])
             for name, part in (("all", train), ("few", few))}  # fmt: skip
-    more = {name: imagined(run, part, seed + 1) for (name, run), part in zip(long.items(), (train, few), strict=True)}
+    more = {"all": imagined(long["all"], train, seed + 1), "few": imagined(long["few"], few, seed + 1)}
     a = train[train.cohort.column("scanner") == "A"]
-    looks = translated(a, c_seen, seed, 10)
+    look = translated(a, study.c_seen, seed, 10)
+    moved = {name: Crops(images=look[name](a.images), labels=a.labels, groups=a.groups) for name in look}
     arms = {
-        "real": train, "real + generated": plus(train, more["all"]), "generated only": more["all"],
-        "real + grey table": plus(train, looks["grey table"]), "real + CycleGAN": plus(train, looks["CycleGAN"]),
+        "real": train, "real, half as long": train, "real + generated": plus(train, more["all"]),
+        "generated only": more["all"], "real + grey table": plus(train, moved["grey table"]),
+        "real + CycleGAN": plus(train, moved["CycleGAN"]),
         "few real": few, "few real + generated": plus(few, more["few"]),
     }  # fmt: skip
-    runs = {name: learn(arm, seed, round(epochs * len(train) / len(arm))) for name, arm in arms.items()}
-    found = [r for name in runs for r in judge(name, "few real" if "few" in name else "real", runs, tests, seed)]
-    sets = {"pixel statistics": (gaussian(train, len(test), seed), "gaussian", 0.0)}
+    share = {"real, half as long": 0.5}
+    runs = {
+        name: learn(arm, seed, round(share.get(name, 1) * epochs * len(train) / len(arm))) for name, arm in arms.items()
+    }
+    rows = [r for name in runs for r in judge(name, "few real" if "few" in name else "real", runs, study.tests, seed)]
+    return rows + list(moving(study, look, seed)), runs["real"], long["all"]
+
+
+def moving(study, look, seed):
+    """Error in grey levels of each translation of A's test crops against the same nodules rendered on C."""
+    for name, change in look.items():
+        error = (change(study.held.images).float() - study.truth.images).abs().mean(dim=(1, 2, 3)).numpy()
+        found = evaluation.bootstrap_mean(error, groups=study.held.groups)
+        yield row(name, seed, "error", found, task="translation", model="cyclegan", cases=len(study.c_seen))
+
+
+def drawing(study, net, long, seed):
+    """Rows on the quality of the drawings: pixel statistics, three short games, one long one."""
+    train, test = study.train, study.test
+    sets = {"pixel statistics": (data.gaussian_pictures(train.images, len(test), seed), "gaussian", 0.0)}
     for name, options in PLAYERS.items():
         run = play(train, seed, 4, options)
         sets[name] = (imagined(run, test, seed + 2).images, "dcgan", run.cpu_seconds)
-    sets["R1 penalty, long"] = (imagined(long["all"], test, seed + 2).images, "dcgan", long["all"].cpu_seconds)
-    found += quality(sets, runs["real"], test, seed)
-    print(f"seed {seed}: {time.process_time() - start:.0f} CPU seconds", flush=True)
-    return found
+    sets["R1 penalty, long"] = (imagined(long, test, seed + 2).images, "dcgan", long.cpu_seconds)
+    return list(quality(sets, net, test, seed))
+
+
+def prepare():
+    """The crops of the study: nobody is in two of them, except that the few are among the trained."""
+    split, away = data.split(load_phantom()), load_phantom(part="held-out")
+    train, test = (data.batches(part, size=PIXELS) for part in (split.train, split.test))
+    c, e = (data.batches(away.where(scanner=name), size=PIXELS) for name in ("C", "E"))
+    half = np.isin(c.groups, np.unique(c.groups)[::2])
+    few = train[np.isin(train.groups, np.unique(train.groups)[::10])]
+    held = split.test.where(scanner="A")[:120]
+    held, truth = (data.batches(part, size=PIXELS) for part in (held, data.rescan(held, "C")))
+    return SimpleNamespace(train=train, test=test, few=few, c_seen=c[half], held=held, truth=truth,
+                           tests={"": test, "_c": c[~half], "_e": e})  # fmt: skip
 
 
 def main() -> None:
     """Run the seeds and store their rows."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--seeds", type=int, default=5)
-    options.add_argument("--only", type=int)
     options.add_argument("--epochs", type=int, default=8)
     options.add_argument("--game", type=int, default=12)
     given = options.parse_args()
-    split, away = data.split(load_phantom()), load_phantom(part="held-out")
-    train, test = (data.batches(part, size=PIXELS) for part in (split.train, split.test))
-    c, e = (data.batches(away.where(scanner=name), size=PIXELS) for name in ("C", "E"))
-    half = np.isin(c.groups, np.unique(c.groups)[::2])
-    few = train[np.isin(train.groups, np.unique(train.groups)[::10])]
-    tests = {"": test, "_c": c[~half], "_e": e}
-    print(f"{len(train)} training crops, {len(few)} in the few, {half.sum()} unlabelled of C", flush=True)
-    for seed in [given.only] if given.only is not None else range(given.seeds):
-        found = one_seed((train, test, c[half], tests), few, seed, given.epochs, given.game)
-        print(experiments.store("gan_augmentation", found), flush=True)
+    study = prepare()
+    print(f"{len(study.train)} training crops, {len(study.few)} in the few, {len(study.c_seen)} unlabelled of C")
+    for seed in range(given.seeds):
+        start = time.process_time()
+        found, net, long = helping(study, seed, given.epochs, given.game)
+        print(experiments.store("gan_augmentation", found + drawing(study, net, long, seed)), flush=True)
+        print(f"seed {seed}: {time.process_time() - start:.0f} CPU seconds", flush=True)
 
 
 if __name__ == "__main__":

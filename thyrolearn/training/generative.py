@@ -41,21 +41,22 @@ def generation(*columns: str, given: Callable[[Any], Tensor] | None = None) -> T
     )
 
 
-def translation() -> Task:
+def translation(other: Tensor | None = None) -> Task:
     """One look into another without pairs: like `generation`, the network being given a picture of the other look.
 
-    ``batches.other`` are uint8 (n, 1, h, w), as many as the images and in any order. Lesson: architectures/gan.
+    ``other`` are pictures of the other look, uint8 (n, 1, h, w), as many as are trained on and in any order; without
+    them the batches must have an attribute of that name. Lesson: architectures/gan.
 
     >>> translation().given
     True
     """
-    return replace(generation(), name="translation", targets=_other_look, given=True)
+    return replace(generation(), name="translation", targets=lambda batches: _other_look(batches, other), given=True)
 
 
-def _other_look(batches: Any) -> Tensor:
-    other = getattr(batches, "other", None)
+def _other_look(batches: Any, other: Tensor | None) -> Tensor:
+    other = getattr(batches, "other", None) if other is None else other
     if other is None or len(other) != len(batches):
-        raise DataError("These batches hold no pictures of another look.", "Give them an attribute `other`, as long.")
+        raise DataError("There are not as many pictures of the other look.", "Give as many as are trained on.")
     return other.float() / 255
 
 
