@@ -38,7 +38,7 @@ def gaussian_pictures(images: "Tensor", count: int, seed: int = 0) -> "Tensor":
 
 
 def grey_table(source: "Tensor", target: "Tensor") -> "Tensor":
-    """Return for each grey of ``source`` the grey of the same rank in ``target``, uint8 (256,); both are uint8 pictures.
+    """Return for each grey of ``source`` the grey of the same rank in ``target``: uint8 (256,), from uint8 pictures.
 
     Histogram matching of two sets, not of two pictures: no pairs are needed, and one nodule's darkness is kept
     apart from another's. Use it as ``table[source.long()]``. Lesson: architectures/gan.
@@ -46,8 +46,8 @@ def grey_table(source: "Tensor", target: "Tensor") -> "Tensor":
     >>> import torch
     >>> dark = torch.arange(100, dtype=torch.uint8).view(1, 1, 10, 10)
     >>> table = grey_table(dark, 2 * dark)
-    >>> table[dark.long()].flatten()[[10, 50, 90]].tolist()
-    [20, 100, 180]
+    >>> bool(((table[dark.long()].int() - 2 * dark.int()).abs() <= 2).all())
+    True
     """
     import torch
 

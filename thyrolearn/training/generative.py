@@ -56,7 +56,7 @@ def translation(other: Tensor | None = None) -> Task:
 def _other_look(batches: Any, other: Tensor | None) -> Tensor:
     other = getattr(batches, "other", None) if other is None else other
     if other is None or len(other) != len(batches):
-        raise DataError("There are not as many pictures of the other look.", "Give as many as are trained on.")
+        raise DataError("There are not as many pictures of the other look.", "Give `other`, as many as are trained on.")
     return other.float() / 255
 
 
