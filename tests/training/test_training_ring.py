@@ -1,4 +1,4 @@
-"""The ring: a game that collapses with much momentum and finds every cluster with little and a penalty."""
+"""The ring: a game that collapses when the generator runs ahead, and finds every cluster in equal turns."""
 
 import pytest
 import torch
@@ -24,15 +24,15 @@ def test_a_few_strays_make_no_mode():
     assert ring.modes(points) == 1 and ring.modes(points, least=0.01) == 2
 
 
-def test_much_momentum_collapses_and_the_penalty_does_not():
-    assert ring.modes(ring.play(0.9)) <= 3
-    assert ring.modes(ring.play(0.5, r1=0.3)) == 8
+def test_a_generator_that_runs_ahead_collapses_and_equal_turns_do_not():
+    assert ring.modes(ring.play(steps=3)) <= 2
+    assert ring.modes(ring.play(r1=0.3)) == 8
 
 
 def test_same_seed_same_points_and_the_global_stream_is_left_alone():
     before = torch.random.get_rng_state()
-    first, again, other = (ring.play(0.5, turns=3, count=10, seed=seed) for seed in (1, 1, 2))
+    first, again, other = (ring.play(turns=3, count=10, seed=seed) for seed in (1, 1, 2))
     assert torch.equal(first, again) and not torch.equal(first, other)
     assert torch.equal(before, torch.random.get_rng_state())
     with pytest.raises(ParameterError, match="no game"):
-        ring.play(0.5, turns=0)
+        ring.play(turns=0)

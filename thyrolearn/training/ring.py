@@ -14,7 +14,7 @@ from thyrolearn.errors import ParameterError
 __all__ = ["MODES", "sample", "play", "modes"]
 
 MODES, RADIUS, SPREAD = 8, 2.0, 0.1
-BATCH, RATE = 128, 3e-3
+BATCH, RATE = 128, 2e-3
 
 
 def centres() -> Tensor:
@@ -43,23 +43,26 @@ def modes(points: Tensor, least: float = 0.02) -> int:
     return int((near.float().mean(dim=0) >= least).sum())
 
 
-def play(momentum: float, r1: float = 0.0, turns: int = 400, count: int = 1000, seed: int = 0) -> Tensor:
-    """Let a generator learn the ring for ``turns`` steps of each player and return ``count`` of its points, (count, 2).
+def play(steps: int = 1, r1: float = 0.0, turns: int = 400, count: int = 1000, seed: int = 0) -> Tensor:
+    """Let a generator learn the ring for ``turns`` and return ``count`` of its points, (count, 2).
 
-    ``momentum`` is Adam's first beta for both, ``r1`` the weight of the penalty. Raises `ParameterError` for fewer than
-    one turn. torch's own random state stays as it was.
+    A turn is one step of the discriminator, then ``steps`` of the generator; ``r1`` is the weight of the penalty.
+    With several steps the generator answers a discriminator that stands still, and the best answer to that is one
+    point. Raises `ParameterError` for fewer than one turn or step. torch's own random state stays as it was.
 
-    >>> play(0.5, turns=2, count=3).shape
+    >>> play(turns=2, count=3).shape
     torch.Size([3, 2])
     """
-    if turns < 1:
-        raise ParameterError(f"turns={turns} is no game.", "Give 1 or more.")
+    if turns < 1 or steps < 1:
+        raise ParameterError(f"turns={turns}, steps={steps} is no game.", "Give 1 or more of each.")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         generator, discriminator = _player(2), _player(1)
-        movers = [torch.optim.Adam(p.parameters(), RATE, betas=(momentum, 0.9)) for p in (generator, discriminator)]
+        forger, expert = (torch.optim.Adam(p.parameters(), RATE, betas=(0.5, 0.9)) for p in (generator, discriminator))
         for _ in range(turns):
-            _turn(generator, discriminator, *movers, r1)
+            _step(expert, _doubt(generator, discriminator, r1))
+            for _ in range(steps):
+                _step(forger, softplus(-discriminator(generator(torch.randn(BATCH, 2)))).mean())
         with torch.no_grad():
             return generator(torch.randn(count, 2))
 
@@ -69,18 +72,15 @@ def _player(outputs: int, width: int = 64) -> nn.Sequential:
     return nn.Sequential(nn.Linear(2, width), nn.ReLU(), middle, nn.ReLU(), nn.Linear(width, outputs))
 
 
-def _turn(
-    generator: nn.Module, discriminator: nn.Module, forger: torch.optim.Adam, expert: torch.optim.Adam, r1: float
-) -> None:
-    """One step of the discriminator, then one of the generator."""
+def _doubt(generator: nn.Module, discriminator: nn.Module, r1: float) -> Tensor:
+    """The discriminator's loss on fresh points, with the penalty."""
     x = sample(BATCH).requires_grad_()
-    fake, on_real = generator(torch.randn(BATCH, 2)), discriminator(x)
-    doubt = (softplus(-on_real) + softplus(discriminator(fake.detach()))).mean()
+    on_real, on_fake = discriminator(x), discriminator(generator(torch.randn(BATCH, 2)).detach())
+    loss = (softplus(-on_real) + softplus(on_fake)).mean()
     if r1 > 0:
         (slope,) = torch.autograd.grad(on_real.sum(), x, create_graph=True)
-        doubt = doubt + r1 / 2 * slope.square().sum(dim=1).mean()
-    _step(expert, doubt)
-    _step(forger, softplus(-discriminator(fake)).mean())
+        loss = loss + r1 / 2 * slope.square().sum(dim=1).mean()
+    return loss
 
 
 def _step(mover: torch.optim.Adam, loss: Tensor) -> None:
