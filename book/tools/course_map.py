@@ -146,7 +146,7 @@ def _needs_style(lessons: list[Any], numbers: dict[str, str]) -> str:
     return f"<style>{''.join(rules)}</style>" if rules else ""
 
 
-def strip(up: str) -> str:
+def in_small(up: str) -> str:
     """Return the whole course in small: a row a part, a square a lesson, full when it is ready."""
     lessons = {lesson.path: lesson for lesson in outline()}
     rows = []

@@ -53,13 +53,13 @@ def _phantom(name: str) -> Callable[[str], str]:
 
 
 DRAWINGS: dict[str, Callable[[str], str]] = {
-    "course-map": course_map.course_map, "course-strip": course_map.strip, "ready": course_map.ready,
+    "course-map": course_map.course_map, "course-strip": course_map.in_small, "ready": course_map.ready,
     "costs": course_map.costs, "house-floors": house.floors, "way-of-data": house.way_of_data, "ceiling": ceiling,
     "hero": _late("pictures", "hero"), "reader": _late("pictures", "reader"),
     "self-test-python": _late("self_test", "python"), "self-test-chance": _late("self_test", "chance"),
     "self-test-ultrasound": _late("self_test", "ultrasound"),
     "data-overview": _late("data_cards", "overview"), "data-cards": _late("data_cards", "all_cards"),
-    "paths": _late("teaching", "paths"), "lesson-sheets": _late("teaching", "sheets"),
+    "rooms": _late("rooms", "index"), "paths": _late("teaching", "paths"), "lesson-sheets": _late("teaching", "sheets"),
     "wrong-answers": _late("teaching", "wrong_answers"),
     **{name: _phantom(name) for name in PHANTOM},
 }  # fmt: skip

@@ -176,6 +176,25 @@ def named_in_text(text: str) -> str:
     return NAMED.sub(link, text)
 
 
+def index(up: str) -> str:
+    """Return the rooms with their floor, the number of public names and what each says of itself."""
+    from house import first_line
+
+    rows = ""
+    for room, files in rooms().items():
+        page = reference_of(room)
+        if page:
+            names = [name for name in public() if name.split(".")[0] == room and name.count(".") == 1]
+            head = next((file for file in files if file.name == "__init__.py"), files[0])
+            rows += (
+                f'<tr><td><a class="reference" href="{up}{page}"><code>{room}</code></a></td><td>{floor_of(room)}</td>'
+                f"<td>{len(names) or ''}</td><td>{_code(first_line(head))}</td></tr>"
+            )
+    titles = "".join(f'<th scope="col">{title}</th>' for title in ("room", "floor", "names", "what it is for"))
+    head = f"<thead><tr>{titles}</tr></thead>"
+    return f'<div class="th-scroll" tabindex="0"><table class="table">{head}<tbody>{rows}</tbody></table></div>'
+
+
 def back_to_the_house(room: str, up: str) -> str:
     """Return the line at the head of a room's page: its floor, what it stands on, and the way back."""
     from house import imports

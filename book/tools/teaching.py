@@ -36,7 +36,7 @@ def _path(session: dict[str, Any], here: dict[str, Any], up: str) -> str:
     run = sum(here[slug].seconds or 0 for slug in slugs if slug in here)
     length = f"{session['minutes']} minutes" if "minutes" in session else f"{session['weeks']} weeks"
     state = "all of it is ready" if ready == len(slugs) else f"{ready} of its {len(slugs)} lessons are ready"
-    steps = "".join(_step(step, here, up) for step in session["steps"])
+    steps = "".join(_step(time, step, here, up) for time, step in zip(_times(session), session["steps"], strict=True))
     return (
         f'<h3>{html.escape(session["title"])}</h3><p>{html.escape(session["aim"])} <span class="th-later-word">'
         f"{length}, of which the notebooks run for {minutes(run)}; {state}.</span></p>"
@@ -44,17 +44,23 @@ def _path(session: dict[str, Any], here: dict[str, Any], up: str) -> str:
     )
 
 
-def _step(step: dict[str, Any], here: dict[str, Any], up: str) -> str:
-    time = f"{step['minutes']} min" if "minutes" in step else ""
+def _times(session: dict[str, Any]) -> list[str]:
+    """What stands to the left of each step: its minutes, or its week where a new week begins."""
+    weeks = [step.get("week") for step in session["steps"]]
+    return [f"{step['minutes']} min" if "minutes" in step else f"week {week}" if week != before else ""
+            for step, week, before in zip(session["steps"], weeks, [None, *weeks], strict=False)]  # fmt: skip
+
+
+def _step(time: str, step: dict[str, Any], here: dict[str, Any], up: str) -> str:
     lesson = here.get(step.get("lesson", ""))
+    title = facts = ""
     if lesson:
         title = f'<a href="{up}{lesson.path.removesuffix(".ipynb")}.html">{html.escape(lesson.title)}</a>. '
-        facts = f"<small>runs in {minutes(lesson.seconds)}</small>"
+        facts = f"runs in {minutes(lesson.seconds)}"
     elif "lesson" in step:
-        title, facts = f"{html.escape(planned()[step['lesson']])}. ", "<small>planned</small>"
-    else:
-        title = facts = ""
-    return f'<li><span class="th-cost">{time}</span><div>{title}{inline(step["does"])}{facts}</div></li>'
+        title, facts = f"{html.escape(planned()[step['lesson']])}. ", "planned"
+    said = f"{title}{inline(step.get('does', ''))} <small>{facts}</small>"
+    return f'<li><span class="th-cost">{time}</span><div>{said}</div></li>'
 
 
 def sheets(up: str) -> str:

@@ -8,6 +8,7 @@ Directives (for pages of the book; lessons stay plain Markdown):
 Lessons get their anatomy (`anatomy`), the reference its links to the lessons (`rooms`).
 """
 
+import enum
 import re
 import shutil
 import sys
@@ -84,6 +85,12 @@ def name_the_lessons(app: Sphinx, what: str, name: str, thing: object, options: 
             lines += ["", f"Used in: {', '.join(users)}.", ""]
 
 
+def enums_are_lists(app: Sphinx, what: str, name: str, thing: object, *rest: object) -> tuple[str, None] | None:
+    """Leave out how an enumeration is constructed: nobody calls it so."""
+    del app, name, rest
+    return ("", None) if what == "class" and isinstance(thing, type) and issubclass(thing, enum.Enum) else None
+
+
 def bars_are_bars(app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:
     """Let ``|A|`` in a docstring mean the size of A; reStructuredText would look for a substitution."""
     del app, what, name, thing, options
@@ -136,6 +143,7 @@ def setup(app: Sphinx) -> dict[str, object]:
     app.connect("doctree-read", give_anatomy)
     app.connect("autodoc-process-docstring", name_the_lessons)
     app.connect("autodoc-process-docstring", bars_are_bars)
+    app.connect("autodoc-process-signature", enums_are_lists)
     app.connect("html-page-context", short_names)
     # after myst-nb, which adds the scripts to pages that show a widget
     app.connect("html-page-context", widget_scripts_at_any_depth, priority=900)

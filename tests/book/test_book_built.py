@@ -79,6 +79,19 @@ def test_links_within_the_site_arrive(pages):
     assert broken == []
 
 
+def test_links_to_a_place_on_a_page_find_it(pages):
+    lost = []
+    for path, page in pages.items():
+        for link in page.links:
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc or not parts.fragment:
+                continue
+            target = pages.get((path.parent / unquote(parts.path)).resolve() if parts.path else path)
+            if target is not None and unquote(parts.fragment) not in target.ids:
+                lost.append((path.relative_to(SITE).as_posix(), link))
+    assert lost == []
+
+
 def test_widget_scripts_are_found_from_every_depth(pages):
     for path in pages:
         for up in re.findall(r'data-jupyter-widgets-cdn="([^"]+)"', path.read_text(encoding="utf-8")):
@@ -102,12 +115,25 @@ def test_lessons_show_their_outputs():
 def test_a_lesson_page_has_its_anatomy(pages):
     for path in [path for path in pages if "notebooks" in path.parts]:
         text = path.read_text(encoding="utf-8")
-        for part in ("th-meta", "th-objectives", "th-real", "th-limits", "th-functions", "tl-quiz"):
-            assert part in text, f"{path.name} has no {part}"
-        assert text.count('class="th-exercise') >= 3, path.name
+        parts = (
+            "th-head",
+            "th-objectives",
+            "th-facts",
+            "th-doors-line",
+            "th-real",
+            "th-limits",
+            "th-functions",
+            "tl-quiz",
+        )
+        for part in parts:
+            assert f"{part}" in text, f"{path.name} has no {part}"
+        assert "colab" not in text.lower() and "mybinder" not in text.lower(), "the public address is not known"
+        assert text.count("th-task") >= 3, path.name
         # the worked solution is there, folded
         folded = re.findall(r"<details[^>]*hide.*?</details>", text, re.S)
         assert sum("BEGIN SOLUTION" in box for box in folded) == len(re.findall("BEGIN SOLUTION", text)) >= 3
+        # and with it what the checker says of it, which would give the answer away
+        assert text.count("Solved.") == sum(box.count("Solved.") for box in folded) >= 3
 
 
 def test_lessons_and_reference_link_to_each_other(pages):
@@ -117,6 +143,23 @@ def test_lessons_and_reference_link_to_each_other(pages):
     reference = [link for path, page in pages.items() if "reference" in path.parts for link in page.links]
     for path in lessons:
         assert any(link.endswith(f"notebooks/{path.parent.name}/{path.name}") for link in reference), path.name
+
+
+def test_a_lesson_lists_the_functions_that_name_it_and_they_lead_back(pages):
+    import sys
+
+    sys.path.insert(0, str(SITE.parents[1] / "book" / "tools"))
+    import rooms
+
+    linked = 0
+    for slug, (title, page) in rooms.lessons().items():
+        text = (SITE / f"{page}.html").read_text(encoding="utf-8")
+        for name in rooms.built_in(slug):
+            assert name in text.split('id="from-the-library"')[1], f"{title} does not list {name}"
+            linked += 1
+    assert linked > 10
+    text = (SITE / "book" / "reference" / "tirads.html").read_text(encoding="utf-8")
+    assert re.search(r"Lesson: <a[^>]*notebooks/0_start/01_first_look\.html", text)
 
 
 def test_the_home_page_answers_without_python(pages):

@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BOOK = ROOT / "book"
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 TOC = yaml.safe_load((BOOK / "_toc.yml").read_text(encoding="utf-8"))
+sys.path.insert(0, str(BOOK / "tools"))
 PAGES = [path for path in BOOK.rglob("*.md") if "_static" not in path.parts]
 DOCS = [*PAGES, ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
 
@@ -45,7 +46,6 @@ def test_the_toc_agrees_with_the_outline():
 
 
 def test_every_room_has_its_place_in_the_reference():
-    sys.path.insert(0, str(BOOK / "tools"))
     import drawings
 
     text = "".join(path.read_text(encoding="utf-8") for path in (BOOK / "reference").glob("*.md"))
@@ -115,7 +115,6 @@ def test_pages_print_no_figure_of_their_own(path):
 
 
 def test_the_cache_key_moves_with_the_library_and_not_with_the_day(tmp_path, monkeypatch):
-    sys.path.insert(0, str(BOOK / "tools"))
     import execution
 
     monkeypatch.setattr(execution, "ROOT", tmp_path)
@@ -129,7 +128,6 @@ def test_the_cache_key_moves_with_the_library_and_not_with_the_day(tmp_path, mon
 
 
 def test_a_stale_cache_is_dropped_and_a_fresh_one_is_kept(tmp_path, monkeypatch):
-    sys.path.insert(0, str(BOOK / "tools"))
     import execution
 
     monkeypatch.setattr(execution, "CACHE", tmp_path / "cache")
@@ -147,7 +145,6 @@ def test_a_stale_cache_is_dropped_and_a_fresh_one_is_kept(tmp_path, monkeypatch)
 
 
 def test_what_the_tests_ran_is_found_by_the_site_unless_it_shows_a_widget(tmp_path, monkeypatch):
-    sys.path.insert(0, str(BOOK / "tools"))
     import execution
     import nbformat
     from jupyter_cache import get_cache
@@ -166,29 +163,60 @@ def test_what_the_tests_ran_is_found_by_the_site_unless_it_shows_a_widget(tmp_pa
 
 
 def test_the_map_writes_durations_and_words_as_people_do():
-    sys.path.insert(0, str(BOOK / "tools"))
-    import drawings
+    import course_map
 
-    assert [drawings.minutes(value) for value in (24.2, 95, None)] == ["24 s", "1.6 min", "not measured yet"]
-    assert drawings._words("02_tirads_grading") == "TI-RADS grading"
-    assert drawings._words("03_semi_supervised") == "Semi-supervised"
+    assert [course_map.minutes(value) for value in (24.2, 95, None)] == ["24 s", "1.6 min", "not measured yet"]
+    assert course_map.words("tirads_grading") == "TI-RADS grading"
+    assert course_map.words("semi_supervised") == "Semi-supervised"
 
 
 def test_the_map_shows_every_lesson_that_is_there_and_every_one_that_is_planned():
-    sys.path.insert(0, str(BOOK / "tools"))
-    import drawings
+    import course_map
 
-    from thyrolearn.course import outline
-
-    page = drawings.course_map("../")
-    planned = sum(len(names) for _, _, names in drawings._parts())
-    assert page.count("th-ready") == len(outline()) and page.count("<li") == planned
-    for lesson in outline():
+    lessons, page = course_map.outline(), course_map.course_map("../")
+    names = {(folder, name) for folder, _, planned in course_map.parts() for name in planned}
+    names |= {tuple(lesson.path.removesuffix(".ipynb").split("/")[1:]) for lesson in lessons}
+    assert page.count('class="th-ready"') == len(lessons) and page.count("<li") == len(names)
+    for lesson in lessons:
         assert f'href="../{lesson.path.removesuffix(".ipynb")}.html"' in page
+        assert not lesson.seconds or f">{course_map.minutes(lesson.seconds)}<" in page
+
+
+def test_the_map_holds_when_every_planned_lesson_is_written(monkeypatch):
+    """Forty-three lessons, each built on the one before: every tile is full and names what it comes after."""
+    import course_map
+
+    from thyrolearn.course import LessonRecord
+
+    made, before = [], ()
+    for folder, title, planned in course_map.parts():
+        for name in planned:
+            slug = f"{folder.split('_', 1)[1]}/{name.split('_', 1)[1]}"
+            path = f"notebooks/{folder}/{name}.ipynb"
+            made.append(
+                LessonRecord(slug, f"<{name}>", title, path, "A promise.", ("a",), before, ROOT / path, 42, 40, 900)
+            )
+            before = (slug,)
+    monkeypatch.setattr(course_map, "outline", lambda: made)
+    page, small = course_map.course_map("../"), course_map.in_small("../")
+    assert page.count('class="th-ready"') == len(made) > 40 and "th-planned" not in page and "&lt;01_cnn&gt;" in page
+    assert page.count("<small>after ") == len(made) - 1 and 'href="#lesson-0-1"' in page
+    assert page.count(":hover") == len(made) - 1, "a lesson lights up what it needs"
+    assert small.count("<a ") == len(made) and "th-later" not in small
+
+
+def test_site_and_lessons_show_the_same_cost():
+    """The head of a page takes the committed reference, as the header that a lesson prints does."""
+    import course_map
+
+    known = yaml.safe_load((ROOT / "notebooks" / "measured.yml").read_text(encoding="utf-8"))["lessons"]
+    shown = {lesson.slug: lesson.seconds for lesson in course_map.outline()}
+    assert {slug: shown[slug] for slug in known if slug in shown} == {
+        slug: row["seconds"] for slug, row in known.items() if slug in shown
+    }
 
 
 def test_pictures_of_the_home_page_are_what_they_say():
-    sys.path.insert(0, str(BOOK / "tools"))
     import pictures
 
     found = pictures.pictures()
@@ -200,11 +228,108 @@ def test_pictures_of_the_home_page_are_what_they_say():
 
 
 def test_a_lesson_is_linked_with_what_it_calls(tmp_path):
-    sys.path.insert(0, str(BOOK / "tools"))
-    import anatomy
     import nbformat
+    import rooms
 
     notebook = tmp_path / "a.ipynb"
-    code = "from thyrolearn import plots\nx = models.create('resnet')\nplots.show(plots.roc({}))\nself.plots.no(1)"
+    code = (
+        "from thyrolearn import models, plots\nfrom thyrolearn.tirads import acr, Descriptors as Words\n"
+        "x = models.create('resnet')\nplots.show(plots.roc({}))\nacr.points(Words())\nself.plots.bars(1)"
+    )
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)]), notebook)
-    assert anatomy.used(notebook) == ("models.create", "plots.show", "plots.roc")
+    assert rooms.used(notebook) == (
+        "models.create", "plots.show", "plots.roc", "tirads.acr.points", "tirads.Descriptors",
+    )  # fmt: skip
+
+
+def test_every_lesson_that_a_docstring_names_is_planned():
+    import rooms
+    import teaching
+
+    known = set(teaching.planned()) | set(rooms.lessons())
+    named = {}
+    for file in (ROOT / "thyrolearn").rglob("*.py"):
+        for slug in rooms.lessons_named(file.read_text(encoding="utf-8")):
+            named.setdefault(slug, file.relative_to(ROOT).as_posix())
+    assert len(named) > 10
+    assert {slug: file for slug, file in named.items() if slug not in known} == {}
+
+
+def test_a_docstring_that_names_a_lesson_becomes_a_link_or_says_planned():
+    import rooms
+
+    text = rooms.named_in_text("Scores. Lessons: 0_start/01_first_look, clinic/readers. More.")
+    assert ":doc:`A first look </notebooks/0_start/01_first_look>`" in text
+    planned = "clinic/readers" not in rooms.lessons()
+    assert ("Readers (planned)" in text) == planned and text.endswith(". More.")
+
+
+def test_lessons_that_the_pages_name_are_planned():
+    import teaching
+
+    named = {slug for path in PAGES for slug in re.findall(r"\{lesson\}`([^`]+)`", path.read_text(encoding="utf-8"))}
+    assert named and named <= set(teaching.planned())
+
+
+def test_a_session_adds_up_and_names_lessons_that_are_planned():
+    import teaching
+
+    lengths = []
+    for session in teaching.sessions():
+        steps = session["steps"]
+        assert {step["lesson"] for step in steps if "lesson" in step} <= set(teaching.planned()), session["title"]
+        if "minutes" in session:
+            assert sum(step["minutes"] for step in steps) == session["minutes"], session["title"]
+            lengths.append(session["minutes"])
+        else:
+            weeks = [step["week"] for step in steps]
+            assert weeks == sorted(weeks) and set(weeks) == set(range(1, session["weeks"] + 1))
+    assert lengths == [60, 90, 180]
+
+
+def test_an_instructor_sees_every_wrong_answer_that_a_checker_knows():
+    import teaching
+
+    from thyrolearn.course import outline
+    from thyrolearn.course.exercises import exercises_of
+    from thyrolearn.course.show import inline
+
+    page = teaching.wrong_answers("../../")
+    wrong = [wrong.name for one in outline() for task in exercises_of(one.slug).values() for wrong in task.wrong]
+    assert len(wrong) > 10 and all(inline(name) in page for name in wrong)
+
+
+@pytest.mark.parametrize("subject", ["python", "chance", "ultrasound"])
+def test_numeric_keys_of_the_self_test_are_computed(subject):
+    import self_test
+
+    for item in self_test.items(subject):
+        numeric = all(re.fullmatch(r"[(\d][\d., ()]*%?", option.text) for option in item.options)
+        assert item.compute or not numeric, item.id
+        if item.compute:
+            value = getattr(self_test, item.compute)()
+            assert [option.text == value for option in item.options] == [option.right for option in item.options]
+
+
+def test_a_data_card_shows_terms_defects_and_grades():
+    import data_cards
+
+    from thyrolearn.data import cards
+
+    page = data_cards.all_cards()
+    assert page.count('class="th-card"') == len(cards()) > 8
+    facts = sum(len((*card.size, *card.labels, *card.layout, *card.variants, *card.defects)) + 1
+                for card in cards().values())  # fmt: skip
+    assert page.count('class="th-grade"') == facts
+    for name in cards():
+        assert f'href="#card-{name}"' in data_cards.overview() and f'id="card-{name}"' in page
+
+
+def test_the_colours_of_the_site_are_those_of_the_figures():
+    from thyrolearn.plots import DARK, LIGHT
+
+    style = (BOOK / "_static" / "thyrolearn.css").read_text(encoding="utf-8")
+    for theme, colours in (("light", LIGHT), ("dark", DARK)):
+        rule = style.split(f'html[data-theme="{theme}"] {{')[1].split("}")[0]
+        found = dict(re.findall(r"--th-(\w+): (#\w+);", rule))
+        assert {name: found[name] for name in colours} == colours

@@ -110,7 +110,10 @@ def test_the_lesson_runs_in_jupyterlab(driver, lab, screen):
     assert all(cell["execution_count"] for cell in cells), "a cell was not run"
     assert sum("th-figure" in "".join(o.get("data", {}).get("text/html", "")) for o in outputs) >= 3
     # JupyterLab keeps off the page what is scrolled away: look for a figure from the top down
-    panel = driver.find_element(By.CSS_SELECTOR, ".jp-WindowedPanel-outer, .jp-Notebook")
+    panel = driver.execute_script(  # what scrolls in the notebook, not in the file browser beside it
+        "return [...document.querySelectorAll('.jp-NotebookPanel *')].filter(e => "
+        "/auto|scroll/.test(getComputedStyle(e).overflowY)).sort((a, b) => b.scrollHeight - a.scrollHeight)[0]"
+    )
     figures = 0
     for step in range(40):
         driver.execute_script("arguments[0].scrollTop = arguments[1]", panel, step * 600)
@@ -153,3 +156,25 @@ def test_a_widget_is_moved_and_its_table_changes(driver, lab):
     Select(echogenicity).select_by_visible_text("very hypoechoic")
     wait(driver, f"return (() => {{ {text} }})() !== {json.dumps(before)}", 20, "another table")
     assert "very hypoechoic" in driver.execute_script(text)
+
+
+def test_a_knob_is_moved_and_the_picture_changes(driver, lab):
+    import nbformat
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.common.keys import Keys
+
+    course = lab[3]
+    cells = [nbformat.v4.new_code_cell("from thyrolearn import widgets\n\nwidgets.Playground(size=128)")]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), course / "playground.ipynb")
+    run_all(driver, lab, "playground.ipynb", 60)
+    picture = (
+        "return (p => p ? [p.src.length, p.src.slice(-80), p.alt] : null)(document.querySelector('.tl-playground img'))"
+    )
+    wait(driver, f"return !!(() => {{ {picture} }})()", 30, "the picture")
+    before = driver.execute_script(picture)
+    gain = driver.find_elements(By.CSS_SELECTOR, ".noUi-handle")[2]
+    gain.send_keys(Keys.ARROW_RIGHT)
+    wait(driver, f"return (() => {{ {picture} }})()[2] !== {json.dumps(before[2])}", 20, "another picture")
+    after = driver.execute_script(picture)
+    assert "gain +1 dB" in after[2] and after[:2] != before[:2]

@@ -11,9 +11,12 @@ AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 PAGES = [p.relative_to(SITE).as_posix() for p in sorted(SITE.rglob("*.html"))
          if not {"_static", "reports", "_modules"} & set(p.relative_to(SITE).parts)]  # fmt: skip
 LESSONS = [page for page in PAGES if page.startswith("notebooks/")]
-SHOWN = {"home": "book/intro.html", "map": "book/map.html", "how": "book/how_to_use.html",
-         "house": "book/house.html", "reference": "book/reference/evaluation.html",
-         "lesson": LESSONS[0] if LESSONS else "book/intro.html"}  # fmt: skip
+SHOWN = {
+    "home": "book/intro.html", "map": "book/map.html", "how": "book/how_to_use.html", "house": "book/house.html",
+    "reference": "book/reference/evaluation.html", "teach": "book/instructor/index.html",
+    "self-test": "book/self_test.html", "data-cards": "book/data_cards.html",
+    "lesson": "notebooks/1_architectures/01_cnn.html", "widgets": "notebooks/0_start/01_first_look.html",
+}  # fmt: skip
 # What axe-core finds in the theme's own frame, which the course does not write. (rule, part of the selector)
 THEME: tuple[tuple[str, str], ...] = ()
 
@@ -37,15 +40,18 @@ def violations(driver):
             if not any(rule["id"] == name and part in str(node["target"]) for name, part in THEME)]  # fmt: skip
 
 
+READ = [page for page in PAGES if page not in ("index.html", "genindex.html", "py-modindex.html")]
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("page", sorted({*SHOWN.values(), *LESSONS, "book/glossary.html", "book/setup.html"}))
+@pytest.mark.parametrize("page", READ)
 def test_axe_finds_nothing_serious(driver, look, page, theme):
     look(page, theme)
     found = violations(driver)
     assert found == [], "\n".join(map(str, found[:20]))
 
 
-@pytest.mark.parametrize("page", sorted(SHOWN.values()))
+@pytest.mark.parametrize("page", READ)
 def test_a_phone_does_not_scroll_sideways(driver, look, page):
     look(page, width=500)  # Chromium makes no narrower window
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
@@ -86,6 +92,50 @@ def test_the_quiz_answers_by_keyboard(driver, look):
     choices[0].send_keys(Keys.ARROW_DOWN)
     second = driver.execute_script(shown)
     assert sum(first) == sum(second) == 1 and first != second
+
+
+def test_the_self_test_answers_on_a_page_without_a_kernel(driver, look):
+    look(SHOWN["self-test"])
+    driver.execute_script("for (const key of document.querySelectorAll('.tl-quiz .tl-key')) key.click()")
+    shown = driver.execute_script(
+        "return [...document.querySelectorAll('.tl-reasons p')].filter(p => p.offsetHeight).map(p => p.className)"
+    )
+    assert len(shown) == 12 and set(shown) == {"tl-right"}
+
+
+@pytest.mark.parametrize(("door", "words"), [("learn", "make lab"), ("teach", "nbgrader"), ("self", "data cards")])
+def test_a_door_of_the_home_page_opens_its_own_room(driver, look, door, words):
+    look(SHOWN["home"])
+    link = driver.execute_script(
+        f"return document.querySelector('.th-doors a[href*=\"door={door}\"]').getAttribute('href')"
+    )
+    assert look(f"book/{link}") == []
+    open_rooms = driver.execute_script(
+        "return [...document.querySelectorAll('.sd-tab-content')].filter(t => t.offsetHeight).map(t => t.innerText)"
+    )
+    assert len(open_rooms) == 1 and words in open_rooms[0] and "Your first two minutes" in open_rooms[0]
+
+
+def test_a_solution_stays_closed_until_it_is_asked_for(driver, look):
+    look(SHOWN["lesson"])
+    hidden = "return [...document.querySelectorAll('.th-task')].map(t => /BEGIN SOLUTION|Solved/.test(t.innerText))"
+    found = driver.execute_script(hidden)
+    assert len(found) >= 3 and not any(found)
+    driver.execute_script("for (const fold of document.querySelectorAll('.th-task details')) fold.open = true")
+    assert all(driver.execute_script(hidden))
+
+
+def test_a_lesson_prints_with_its_reasons_and_without_the_frame(driver, look):
+    look(SHOWN["lesson"])
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        shown = "return [...document.querySelectorAll(arguments[0])].filter(e => e.offsetHeight > 0).length"
+        assert driver.execute_script(shown, ".bd-sidebar-primary, .bd-sidebar-secondary, .prev-next-footer") == 0
+        assert driver.execute_script(shown, ".tl-reasons p") > 12
+        wide = "return [...document.querySelectorAll('pre')].filter(p => p.scrollWidth > p.clientWidth + 2).length"
+        assert driver.execute_script(wide) == 0, "a line of code is cut off on paper"
+    finally:
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
 
 
 def test_search_finds_a_word(driver, look):

@@ -81,6 +81,12 @@ def test_ids_stay_unique_when_a_quiz_is_shown_twice(items):
     assert len(ids) == 10 == len(set(ids))
 
 
+def test_only_right_answers_count_in_the_tally(items):
+    page = Page(quiz.render(items, "demo/first"))
+    assert ["tl-key" in radio.get("class", "") for radio in page.all("input")] == [True, False, False, True, False]
+    assert sum("tl-tally" in p.get("class", "") for p in page.all("p")) == 1
+
+
 def test_the_page_needs_no_script_and_no_other_host(items):
     html = quiz.render(items, "demo/first")
     assert "<script" not in html and "http" not in html and "onclick" not in html
@@ -138,6 +144,13 @@ def test_a_lesson_has_at_least_four_items_with_live_keys(slug):
     assert len(found) >= 4
     for item in found:
         assert item.compute is None or computed(slug, item), f"{slug}: the key of {item.id} is stale"
+
+
+@pytest.mark.parametrize("slug", LESSONS)
+def test_a_choice_between_numbers_is_computed(slug):
+    number = re.compile(r"[-+]?[\d.,]+ ?(%|[a-z]+)?")
+    bare = [i.id for i in quiz.load(slug) if not i.compute and all(number.fullmatch(o.text) for o in i.options)]
+    assert bare == []
 
 
 @pytest.mark.parametrize("slug", LESSONS)

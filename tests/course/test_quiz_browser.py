@@ -80,3 +80,21 @@ def test_on_paper_every_reason_is_shown(page):
     page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     assert len(reasons(page)) == 5
     page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
+
+def test_the_quiz_counts_what_was_right(page):
+    page.refresh()
+    tally = page.find_element("css selector", ".tl-tally")
+    assert not tally.is_displayed()
+
+    def told():
+        """What a screen reader gets: the text that the style makes, in the pieces that the browser cuts it into."""
+        tree = page.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+        pieces = [n["name"]["value"] for n in tree if n["role"]["value"] == "StaticText"]
+        return "".join(pieces)
+
+    radios(page)[1].click()
+    radios(page)[3].click()
+    assert tally.is_displayed() and "1 of 2 answered are right" in told()
+    radios(page)[0].click()
+    assert "2 of 2 answered are right" in told()

@@ -223,5 +223,6 @@ class Cohort(Sequence[Case]):
             f"<tr><th style='text-align:left'>{escape(name)}</th><td style='text-align:left'>{escape(text)}</td></tr>"
             for name, text in self.summary().items()
         )
-        caption = f"<caption style='text-align:left'>Cohort {escape(self.name)}: {escape(self._counts())}</caption>"
+        caption = f"Cohort {escape(self.name)}: {escape(self._counts())}"
+        caption = f"<caption style='text-align:left;white-space:nowrap'>{caption}</caption>"
         return f"<table class='th-summary'>{caption}{rows}</table>"

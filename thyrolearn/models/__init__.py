@@ -133,3 +133,7 @@ def __getattr__(name: str) -> object:
     if name in ("count", "receptive_field"):
         return getattr(importlib.import_module("thyrolearn.models.measure"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> builtins.list[str]:
+    return sorted(__all__)
