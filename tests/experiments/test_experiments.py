@@ -10,7 +10,18 @@ import pytest
 
 from thyrolearn import data, seeding
 from thyrolearn.errors import DataError, ParameterError
-from thyrolearn.experiments import Experiment, cross_validate, evaluate, folds_of, outdated, prepare, rows, run, store
+from thyrolearn.experiments import (
+    Experiment,
+    cross_validate,
+    evaluate,
+    folds_of,
+    outdated,
+    prepare,
+    rows,
+    run,
+    starts,
+    store,
+)
 
 SMALL = {"progress": False, "device": "cpu"}
 
@@ -135,6 +146,25 @@ def test_outlines_are_learned_by_the_recipe_on_the_phantoms_whole_frames(monkeyp
     with pytest.raises(KeyboardInterrupt):
         run(Experiment("segmentation", data="ddti", size=(32, 48)), holdout=0, rate=1e-4)
     assert asked["epochs"] * 10 == 16_000 and asked["rate"] == 1e-4  # what is asked for wins
+
+
+def test_what_a_start_is_worth_is_measured_on_the_same_folds(cohort, tmp_path):
+    experiment = Experiment("segmentation", size=(48, 64))
+    run(experiment, cohort=cohort, holdout=0, epochs=6, out=tmp_path / "before", **SMALL)
+    given = {"cohort": cohort[:48], "seeds": 2, "folds": 3, "epochs": 1, "out": tmp_path / "folds", **SMALL}
+    table = starts(experiment, tmp_path / "before", **given)
+    kinds = [(row["start"], row["seed"], row["fold"]) for row in table]
+    assert len(kinds) == 2 * (2 * 4 + 1) + 2 and kinds.count(("scratch", 1, 0)) == 1
+    value = {(row["start"], row["seed"], row["metric"]): row["value"] for row in table if row["fold"] == 0}
+    for seed in (0, 1):
+        difference = value["phantom", seed, "dice"] - value["scratch", seed, "dice"]
+        assert value["phantom - scratch", seed, "dice"] == pytest.approx(difference, abs=2e-4)
+        assert difference > 0.05  # one pass from nothing against one more
+    gain = next(row for row in table if row["metric"] == "dice, mean of seeds")
+    assert gain["low"] > 0 and gain["n"] == 48
+    assert starts(experiment, tmp_path / "before", **given) == table  # nothing is trained again
+    stored = store("starts", table, tmp_path).read_text()
+    assert stored.count("\n") == len(table) + 1 and store("starts", table, tmp_path).read_text() == stored
 
 
 def test_few_frames_are_judged_in_folds():

@@ -282,9 +282,11 @@ def test_two_processes_end_with_equal_weights(tmp_path):
         from thyrolearn.files import save_weights
         import torch.distributed as dist
         run = _fit(data=Toy(256), epochs=4, validation=Toy(128, seed=1), folder={str(tmp_path / "run")!r})
-        timed = _fit(data=Toy(256), epochs=None, cpu_seconds=1.0)  # both must stop at the same step
+        # Both must grow their pictures and stop at the same step.
+        timed = _fit(data=Toy(256), epochs=None, cpu_seconds=1.0, small=0.5)
         assert len(timed.history) > 0
-        save_weights({str(tmp_path)!r} + f"/rank{{dist.get_rank()}}.safetensors", run.model.state_dict())
+        for name, done in (("rank", run), ("timed", timed)):
+            save_weights({str(tmp_path)!r} + f"/{{name}}{{dist.get_rank()}}.safetensors", done.model.state_dict())
         dist.destroy_process_group()
         """)
     )
@@ -294,8 +296,9 @@ def test_two_processes_end_with_equal_weights(tmp_path):
     assert done.returncode == 0, done.stderr[-3000:]
     from thyrolearn.files import load_weights
 
-    first, second = (load_weights(tmp_path / f"rank{rank}.safetensors") for rank in (0, 1))
-    assert all(torch.equal(first[name], second[name]) for name in first)
+    for kind in ("rank", "timed"):
+        first, second = (load_weights(tmp_path / f"{kind}{rank}.safetensors") for rank in (0, 1))
+        assert all(torch.equal(first[name], second[name]) for name in first)
     together, alone = Run.load(tmp_path / "run"), _fit(data=Toy(256), epochs=4, validation=Toy(128, seed=1))
     estimate = alone.metrics["validation"]["auc"]
     assert estimate.low <= together.metrics["validation"]["auc"].value <= max(estimate.high, 1.0)

@@ -80,7 +80,7 @@ def _folds(experiment: Experiment, place: Path, kind: str) -> list[Row]:
     from thyrolearn.training import Run
 
     table = []
-    for folder in sorted(place.glob("fold*")):
+    for folder in sorted(file.parent for file in place.glob("fold*/run.json")):
         result = Run.load(folder)
         row = _row(experiment, kind, "dice", result.metrics["test"]["dice"])
         row |= {"fold": int(folder.name.removeprefix("fold")), "cases": result.settings["cases"]}
