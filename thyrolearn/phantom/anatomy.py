@@ -13,7 +13,15 @@ from thyrolearn.phantom.fields import Array, ellipse, smooth_union, soft
 from thyrolearn.phantom.records import Nodule, Patient
 from thyrolearn.seeding import stream
 
-__all__ = ["Layout", "layout", "paint_front", "paint_longitudinal", "paint_transverse"]
+__all__ = [
+    "Layout",
+    "layout",
+    "paint_front",
+    "paint_longitudinal",
+    "paint_transverse",
+    "vessel_axes",
+    "vessel_distances",
+]
 
 Limit = tuple[tuple[slice, slice], Array]  # a box on the canvas and a signed distance over it
 CONNECTIVE, FAT, MUSCLE, GLAND, VESSEL, AIRWAY, BONE = range(7)
@@ -228,17 +236,27 @@ def _trachea(canvas: Canvas, body: Layout, tz: float, tx: float) -> None:
     canvas.line(where, -below, body.air_db, 0.3, 1, 0.8, shine=0.12 * body.air_db, near=facing.astype(np.float32))
 
 
-def _vessels(canvas: Canvas, body: Layout, frame: np.ndarray) -> Limit:
-    """Carotid and jugular, kept 1 mm apart; vessels take 30 % of the warp. Returns the carotid's distance."""
+def vessel_axes(body: Layout, frame: np.ndarray) -> tuple[float, float, float, float, float, float, float]:
+    """Carotid: centre z, x and radius; jugular: centre z, x and semi-axes z, x; mm, before the warp."""
     r, (height, width) = body.carotid, body.jugular
     cz, cx = body.centre + body.carotid_drop * 0.8, -body.lobe_width - r - 0.3 - 1.2 * frame[10]
     jz, jx = cz - r - height * 0.6 - 0.8 + 1.5 * frame[11], cx - r * 0.6 - width * 0.8
-    jz = min(jz, cz - 0.3 * r)
+    return cz, cx, r, min(jz, cz - 0.3 * r), jx, height, width
+
+
+def vessel_distances(canvas: Canvas, body: Layout, frame: np.ndarray) -> tuple[tuple[slice, slice], Array, Array]:
+    """Signed distances of carotid and jugular, kept 1 mm apart, and their box; they take 30 % of the warp."""
+    cz, cx, r, jz, jx, height, width = vessel_axes(body, frame)
     where = canvas.box(jz - height - 3, cz + r + 3, jx - width - 3, cx + r + 3)
     z = 0.3 * canvas.zw[where] + 0.7 * canvas.z[where[0]]
     x = 0.3 * canvas.xw[where] + 0.7 * canvas.x[:, where[1]]
     carotid = ellipse(z - cz, x - cx, r * 0.96, r)
-    jugular = np.maximum(ellipse(z - jz, x - jx, height, width), 1.0 - carotid)
+    return where, carotid, np.maximum(ellipse(z - jz, x - jx, height, width), 1.0 - carotid)
+
+
+def _vessels(canvas: Canvas, body: Layout, frame: np.ndarray) -> Limit:
+    """Paint carotid and jugular; return the carotid's distance."""
+    where, carotid, jugular = vessel_distances(canvas, body, frame)
     for s, wall in ((carotid, 7.0), (jugular, 4.0)):
         blood = np.maximum(-30 + 9 * np.exp(np.minimum(0.9 * s, 0)), -30)
         canvas.paint(where, s, blood, 0.05, 0.15, VESSEL)

@@ -1,5 +1,6 @@
 """The three maps that anatomy is painted on: echogenicity, attenuation and coherent amplitude."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -37,6 +38,7 @@ class Canvas:
     stone: Array | None = None  # the part of ``loss`` that calcifications make, where there are any
     y: float | None = None  # mm along the sweep; None for a still frame
     points: list[tuple[float, float, float]] = field(default_factory=list)  # (z, x, amplitude) of bright specks
+    bend: Callable[[Array], Array] | None = None  # moves a field of a sweep with its tissue
 
     @property
     def step(self) -> tuple[float, float]:
@@ -61,7 +63,8 @@ class Canvas:
         """Return a random field of unit variance over the box ``where``; ``name`` names its stream."""
         if self.y is not None:  # one lattice for the whole canvas, so that boxes may grow and shrink along the sweep
             knots = lattice(self.extent, scale, across)
-            return surface(drifting(self.key, name, self.y, max(scale, 1.0), knots), self.echo.shape)[where]
+            whole = surface(drifting(self.key, name, self.y, max(scale, 1.0), knots), self.echo.shape)
+            return (whole if self.bend is None else self.bend(whole))[where]
         shape = (where[0].stop - where[0].start, where[1].stop - where[1].start)
         extent = (shape[0] * self.step[0], shape[1] * self.step[1])
         return random_field(self.rng(name), shape, extent, scale, across)

@@ -3,7 +3,8 @@
 Anatomy is painted on key planes 1 mm apart, from lattices with a third axis, and interpolated. Scatterers are
 planes of noise 0.25 mm apart, mixed with a Gaussian of the elevation beam's width; the correlation of the speckle at
 a shift y is exp(-y^2 / (4 s^2)) for the field and its square for the intensity. In a coarse sweep, with steps of more
-than 1 mm, anatomy is painted for each frame and the speckle of each, correlated by less than 0.1, is drawn anew.
+than 1 mm, anatomy is painted for each frame and the speckle of each, correlated by less than 0.1, is drawn anew. On
+request the hand trembles, the carotid beats and the probe presses (`motion`).
 """
 
 from dataclasses import dataclass, field, replace
@@ -12,10 +13,19 @@ import numpy as np
 
 from thyrolearn.errors import ParameterError
 from thyrolearn.phantom.acquisition import shadows
-from thyrolearn.phantom.anatomy import Layout, layout, paint_front, paint_longitudinal, paint_transverse
-from thyrolearn.phantom.canvas import new_canvas
+from thyrolearn.phantom.anatomy import (
+    Layout,
+    layout,
+    paint_front,
+    paint_longitudinal,
+    paint_transverse,
+    vessel_axes,
+    vessel_distances,
+)
+from thyrolearn.phantom.canvas import Canvas, new_canvas
 from thyrolearn.phantom.fields import Array
 from thyrolearn.phantom.lesion import half_axes, paint_nodule, place
+from thyrolearn.phantom.motion import Motion, bend, draw_motion, grid, moved, shift_of
 from thyrolearn.phantom.records import Nodule, Patient
 from thyrolearn.phantom.rendering import SIM_VERSION, Scene, check_request, choices, machine_of, picture, signal, window
 from thyrolearn.phantom.scanner import Scanner
@@ -27,12 +37,17 @@ PLANE_MM = 0.25
 BEAM_MM = 0.45
 KEY_MM = 1.0
 COARSE_MM = 8.0  # the largest step
+FRAMES_PER_SECOND = 20.0
 FAR = 9.0  # signed distance in mm where the nodule is not in the plane
 
 
 @dataclass(frozen=True)
 class Clip:
-    """A sweep: ``images`` (n, rows, columns) uint8, ``masks`` the same in bool, ``y_mm`` (n,) along the sweep."""
+    """A sweep: ``images`` (n, rows, columns) uint8, ``masks`` the same in bool, ``y_mm`` (n,) along the sweep.
+
+    ``extra`` has the scanner's name. Where anything moves, it has ``shift_mm`` (n, 2) down and right, ``pulse`` and
+    ``pressure`` (n,) of `motion.Motion`, and in the transverse view masks of ``carotid`` and ``jugular``.
+    """
 
     images: np.ndarray
     masks: np.ndarray
@@ -42,7 +57,7 @@ class Clip:
     patient: Patient
     nodule: Nodule
     seed: int
-    frames_per_second: float = 20.0
+    frames_per_second: float = FRAMES_PER_SECOND
     sim_version: str = SIM_VERSION
     extra: dict[str, object] = field(default_factory=dict)
 
@@ -70,12 +85,20 @@ def sweep(
     scanner: str | Scanner | None = None,
     size: int = 256,
     view: str = "transverse",
+    tremor_mm: float = 0.0,
+    pulsation: float = 0.0,
+    pressure: float = 0.0,
 ) -> Clip:
     """Return a sweep of ``frames`` frames, ``step_mm`` apart with 15 % jitter, through the middle of the nodule.
 
     ``frames`` 1 to 200, ``step_mm`` 0.05 to 8 (a coarse sweep keeps some frames of a clip only), or None: the frames
-    cross the whole nodule, each in the middle of its share. Other arguments as in `render`. Same arguments, same
-    pixels; the stills of `render` are not frames of the sweep. Raises `ParameterError` for values outside their range.
+    cross the whole nodule, each in the middle of its share. Other arguments as in `render`. Nothing moves unless asked:
+    ``tremor_mm`` (0 to 1; a steady hand has about 0.15) is the standard deviation of the hand's tremor down and
+    across, ``pulsation`` (0 to 0.2; 0.04 in life) the swing of the carotid's radius at 1.1 Hz, ``pressure`` (0 to 1)
+    how hard the probe presses once in the clip, which flattens the jugular. The masks move with the tissue, and each
+    movement has a stream of its own. Same arguments, same pixels; the stills of `render` are not frames of the sweep.
+    Raises `ParameterError` for values outside their range, and for a pulsation in the longitudinal view, where the
+    phantom has no vessels.
 
     >>> from thyrolearn import phantom
     >>> patient = phantom.patients(1, seed=0)[0]
@@ -88,15 +111,24 @@ def sweep(
         step_mm = float(np.clip(2 * half[0 if view == "longitudinal" else 2] / frames, 0.05, COARSE_MM))
     if step_mm is None or not 1 <= frames <= 200 or not 0.05 <= step_mm <= COARSE_MM:
         raise ParameterError(f"frames={frames}, step_mm={step_mm} are not allowed.", "Give 1 to 200 and 0.05 to 8 mm.")
+    forces = {"tremor_mm": tremor_mm, "pulsation": pulsation, "pressure": pressure}
+    if any(forces.values()) and (step_mm > KEY_MM or (pulsation and view != "transverse")):
+        remedy = "Give step_mm up to 1, and pulsation only in the transverse view, which shows the carotid."
+        raise ParameterError(f"Nothing can move so in a {view} sweep of {step_mm:g} mm steps.", remedy)
     stage = _Stage(patient, nodule, int(seed), scanner, size, view, between=step_mm <= KEY_MM)
+    motion = draw_motion(stage.stream, frames, FRAMES_PER_SECOND, **forces)
+    stage.moving = any(forces.values())
     jitter = 1 + 0.15 * np.clip(normals(stage.stream("steps"), (frames,)), -2, 2)
     y = np.cumsum(step_mm * jitter)
     y -= y.mean()
-    images, masks = zip(*(stage.frame(i, float(v)) for i, v in enumerate(y)), strict=True)
+    shown = [stage.frame(i, float(v), motion) for i, v in enumerate(y)]
     spacing = (stage.extent[0] / size, stage.extent[1] / size)
     volume = float(4 / 3 * np.pi * np.prod(half))
     facts: dict[str, object] = {"scanner": stage.machine.name, "volume_mm3": volume}
-    return Clip(np.stack(images), np.stack(masks), y, spacing, view, patient, nodule, int(seed), extra=facts)
+    images, masks, *vessels = (np.stack(part) for part in zip(*shown, strict=True))
+    if stage.moving:
+        facts |= vars(motion) | dict(zip(("carotid", "jugular"), vessels, strict=False))
+    return Clip(images, masks, y, spacing, view, patient, nodule, int(seed), extra=facts)
 
 
 class _Stage:
@@ -115,32 +147,40 @@ class _Stage:
         self.draw = choices(self.key)
         middle = place(nodule, self.body, seed, patient.number, view)
         self.extent, self.centre = window(self.machine, middle, self.body, view, self.draw, size, None)
+        self.moving = False
         self.planes: dict[int, Scene] = {}
-        self.far: dict[int, Array] = {}
+        self.far: dict[int, list[Array]] = {}  # distances over the whole canvas: nodule and, where they move, vessels
+        self.axes: dict[int, np.ndarray | None] = {}
         self.noise: dict[int, Array] = {}
 
     def stream(self, name: str, *more: int) -> np.random.Generator:
         return stream(*self.key, name, *more)  # type: ignore[arg-type]
 
-    def frame(self, number: int, y: float) -> tuple[np.ndarray, np.ndarray]:
-        """Image and mask at ``y``."""
+    def frame(self, number: int, y: float, motion: Motion) -> list[np.ndarray]:
+        """Image, mask and, where things move, the vessels' masks at ``y``."""
         if self.between:
-            (scene, distance), speckle = self._mixed(y), self._speckle(y)
+            scene, far, vessels = self._mixed(y)
+            speckle = self._speckle(y)
         else:
             scene, distance = self._paint(y)
+            far, vessels = [distance], None
             speckle = normals(self.stream("speckle of frame", number), (2, 2 * self.size, self.size))
-        env = signal(scene, speckle)
-        image = picture(scene, env, self.patient, lambda name: self.stream(name, number))
-        return image, distance < 0
+        if self.moving:
+            at = motion.shift_mm[number], motion.pulse[number], motion.pressure[number]
+            where = grid(scene.canvas, *at, vessels)
+            scene, speckle = _displaced(scene, where), bend(speckle, where)
+            far = [moved(distance, where) for distance in far]
+        image = picture(scene, signal(scene, speckle), self.patient, lambda name: self.stream(name, number))
+        return [image, *(distance < 0 for distance in far)]
 
-    def _mixed(self, y: float) -> tuple[Scene, Array]:
-        """The two key planes around ``y``, mixed, and the nodule's signed distance."""
+    def _mixed(self, y: float) -> tuple[Scene, list[Array], np.ndarray | None]:
+        """The two key planes around ``y``, mixed: scene, signed distances, the vessels' axes."""
         low = int(np.floor(y / KEY_MM))
         share = np.float32(y / KEY_MM - low)
         a, b = self._plane(low), self._plane(low + 1)
         for k in [k for k in self.planes if k < low]:
             if len(self.planes) > 2:
-                del self.planes[k], self.far[k]
+                del self.planes[k], self.far[k], self.axes[k]
 
         def mix(one: Array, two: Array) -> Array:
             return one + share * (two - one)
@@ -154,7 +194,9 @@ class _Stage:
             y=y,
         )
         scene = replace(near, canvas=canvas, loss_db=mix(a.loss_db, b.loss_db))
-        return scene, mix(self.far[low], self.far[low + 1])
+        far = [mix(p, q) for p, q in zip(self.far[low], self.far[low + 1], strict=True)]
+        one, two = self.axes[low], self.axes[low + 1]
+        return scene, far, None if one is None or two is None else mix(one, two)
 
     def _speckle(self, y: float) -> Array:
         planes, weights = elevation_weights(y)
@@ -171,7 +213,11 @@ class _Stage:
 
     def _plane(self, number: int) -> Scene:
         if number not in self.planes:
-            self.planes[number], self.far[number] = self._paint(number * KEY_MM)
+            scene, far = self._paint(number * KEY_MM)
+            self.planes[number], self.far[number], self.axes[number] = scene, [far], None
+            if self.moving and self.view == "transverse":
+                self.axes[number], vessels = _vessels_of(scene)
+                self.far[number] += vessels
         return self.planes[number]
 
     def _paint(self, y: float) -> tuple[Scene, Array]:
@@ -204,3 +250,35 @@ def _tapered(body: Layout, y: float, view: str) -> Layout:
         return body
     thin = np.float64(np.sqrt(max(1 - (y / (1.6 * body.lobe_length)) ** 2, 0.3)))
     return replace(body, lobe_height=float(body.lobe_height * thin), lobe_width=float(body.lobe_width * thin))
+
+
+def _vessels_of(scene: Scene) -> tuple[np.ndarray, list[Array]]:
+    """Axes of carotid and jugular where the warp has put them, as `motion.grid` takes them, and their distances."""
+    canvas, frame = scene.canvas, scene.canvas.rng("frame-anatomy").random(16)
+    axes = np.array(vessel_axes(scene.body, frame))
+    for at in (0, 3):
+        i, j = _pixel(canvas, axes[at], axes[at + 1])
+        axes[at] -= 0.3 * (canvas.zw[i, j] - canvas.z[i, 0])
+        axes[at + 1] -= 0.3 * (canvas.xw[i, j] - canvas.x[0, j])
+    where, *distances = vessel_distances(canvas, scene.body, frame)
+    whole = [np.full(canvas.echo.shape, FAR, np.float32) for _ in distances]
+    for page, distance in zip(whole, distances, strict=True):
+        page[where] = distance
+    return axes, whole
+
+
+def _pixel(canvas: Canvas, z: float, x: float) -> tuple[int, int]:
+    (rows, columns), first = canvas.echo.shape, float(canvas.x[0, 0])
+    row, column = z / canvas.step[0], (x - first) / canvas._dx
+    return int(np.clip(row, 0, rows - 1)), int(np.clip(column, 0, columns - 1))
+
+
+def _displaced(scene: Scene, where: Array) -> Scene:
+    """The scene read through the bent grid ``where``; what lies in a shadow moves with it."""
+    canvas, points = scene.canvas, []
+    for z, x, level in canvas.points:
+        down, right = shift_of(where, *_pixel(canvas, z, x))
+        points.append((z + down * canvas.step[0], x + right * canvas._dx, level))
+    echo, shine, loss = (moved(a, where) for a in (canvas.echo, canvas.shine, scene.loss_db))
+    bent = replace(canvas, echo=echo, shine=shine, points=points, bend=lambda field: moved(field, where))
+    return replace(scene, canvas=bent, loss_db=loss)
