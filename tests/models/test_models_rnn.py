@@ -67,6 +67,16 @@ def test_only_the_recurrent_join_knows_time(join, same):
     assert torch.allclose(net(clip), net(clip.flip(1)), atol=1e-6) == same
 
 
+@pytest.mark.parametrize(("join", "same"), [("mean", True), ("gru", False), ("lstm", False)])
+def test_only_a_recurrent_curve_network_knows_time(join, same):
+    net, curves = models.create("curvenet", join=join, outputs=3).eval(), torch.rand(4, 1, 2, 30)
+    order = torch.randperm(30, generator=torch.Generator().manual_seed(1))
+    assert net(curves).shape == (4, 3)
+    assert torch.allclose(net(curves), net(curves[..., order]), atol=1e-6) == same
+    torn = torch.stack([curves[:, :, 0], curves[:, :, 1, order]], dim=2)
+    assert not torch.allclose(net(curves), net(torn), atol=1e-6), "the pairs are read"
+
+
 def test_mean_join_of_a_still_is_the_still_network():
     still = models.create("resnet", width=4).eval()
     net = models.create("clipnet", width=4, join="mean").warm_start(still).eval()
@@ -86,6 +96,8 @@ def test_frozen_encoder_stays_as_it_is():
 def test_bad_clip_networks():
     with pytest.raises(ParameterError, match="join"):
         models.create("clipnet", join="sum")
+    with pytest.raises(ParameterError, match="mean, gru or lstm"):
+        models.create("curvenet", join="attention")
     with pytest.raises(ParameterError, match="same width"):
         models.create("clipnet", width=8).warm_start(models.create("resnet", width=4))
 

@@ -48,6 +48,8 @@ _MODELS: dict[str, Entry] = {
     "transunet": Entry("hybrid", "TransUNet", "segmenter"),
     "prompted": Entry("prompted", "PromptedUNet", "prompted"),
     "clipnet": Entry("rnn", "ClipNet", "clip"),
+    "joiner": Entry("rnn", "Joiner", "features"),
+    "curvenet": Entry("rnn", "CurveNet", "curves"),
     "convlstm": Entry("rnn", "ConvLSTM", "clip"),
     "fcos": Entry("detector", "FCOS", "detector"),
     "dcgan": Entry("gan", "DCGAN", "generator"),

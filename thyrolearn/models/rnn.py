@@ -11,7 +11,8 @@ from thyrolearn.errors import ParameterError
 from thyrolearn.models.blocks import Classifier, conv_unit
 from thyrolearn.models.cnn_modern import ResNet
 
-__all__ = ["LSTMCell", "GRUCell", "unroll", "AttentionPool", "ClipNet", "ConvLSTMCell", "ConvLSTM"]
+__all__ = ["LSTMCell", "GRUCell", "unroll", "AttentionPool", "Joiner", "ClipNet", "CurveNet", "ConvLSTMCell",
+           "ConvLSTM"]  # fmt: skip
 
 
 class LSTMCell(nn.Module):
@@ -109,11 +110,44 @@ class AttentionPool(nn.Module):
         return (weights * x).sum(dim=1)
 
 
-class ClipNet(nn.Module):
-    """A still-image encoder on every frame, then something that joins the frames.
+class Joiner(nn.Module):
+    """Frames that are vectors already, joined to one vector a clip, and a linear head.
 
     ``join`` is "mean" (no order at all, the baseline), "attention" (which frames matter), "gru" or "lstm" (what came
-    before). ``frozen`` leaves a warm-started encoder as it is, which makes training twenty times cheaper.
+    before). `ClipNet` is this on top of an encoder; alone it learns in a second from features made once
+    (`thyrolearn.training.features`).
+
+    >>> Joiner(channels=8)(torch.zeros(2, 5, 8)).shape
+    torch.Size([2, 1])
+    """
+
+    def __init__(
+        self, outputs: int = 1, size: int = 64, channels: int = 128, join: str = "gru", hidden: int = 32
+    ) -> None:
+        super().__init__()
+        if join not in ("mean", "attention", "gru", "lstm"):
+            raise ParameterError(f"Frames cannot be joined by {join!r}.", "Give mean, attention, gru or lstm.")
+        self.memory = (
+            {"gru": nn.GRU, "lstm": nn.LSTM}[join](channels, hidden, batch_first=True) if join[-1] in "um" else None
+        )
+        self.pool = AttentionPool(channels) if join == "attention" else None
+        self.head = nn.Linear(hidden if self.memory is not None else channels, outputs)
+
+    def joined(self, frames: Tensor) -> Tensor:
+        """(n, frames, channels) to one vector a clip."""
+        if self.memory is not None:
+            return self.memory(frames)[0].mean(dim=1)
+        return self.pool(frames) if self.pool is not None else frames.mean(dim=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return logits (n, outputs) of features (n, frames, channels)."""
+        return self.head(self.joined(x))
+
+
+class ClipNet(Joiner):
+    """A still-image encoder on every frame, then a `Joiner`.
+
+    ``frozen`` leaves a warm-started encoder as it is, which makes training cheaper by the backward pass.
 
     >>> ClipNet(width=4)(torch.zeros(2, 5, 1, 32, 32)).shape
     torch.Size([2, 1])
@@ -123,17 +157,10 @@ class ClipNet(nn.Module):
         self, outputs: int = 1, size: int = 64, width: int = 16, join: str = "gru", hidden: int = 32,
         frozen: bool = False,
     ) -> None:  # fmt: skip
-        super().__init__()
-        if join not in ("mean", "attention", "gru", "lstm"):
-            raise ParameterError(f"Frames cannot be joined by {join!r}.", "Give mean, attention, gru or lstm.")
-        self.encoder: Classifier = ResNet(1, size, width)
+        encoder: Classifier = ResNet(1, size, width)
+        super().__init__(outputs, size, encoder.channels, join, hidden)
+        self.encoder = encoder
         self.encoder.head = nn.Identity()  # type: ignore[assignment]
-        channels = self.encoder.channels
-        self.memory = (
-            {"gru": nn.GRU, "lstm": nn.LSTM}[join](channels, hidden, batch_first=True) if join[-1] in "um" else None
-        )
-        self.pool = AttentionPool(channels) if join == "attention" else None
-        self.head = nn.Linear(hidden if self.memory is not None else channels, outputs)
         self.frozen = frozen
         self.encoder.requires_grad_(not frozen)
 
@@ -157,14 +184,38 @@ class ClipNet(nn.Module):
 
     def embed(self, x: Tensor) -> Tensor:
         """Return one vector a clip, (n, channels)."""
-        frames = self.encoder.embed(x.flatten(0, 1)).unflatten(0, x.shape[:2])
-        if self.memory is not None:
-            return self.memory(frames)[0].mean(dim=1)
-        return self.pool(frames) if self.pool is not None else frames.mean(dim=1)
+        return self.joined(self.encoder.embed(x.flatten(0, 1)).unflatten(0, x.shape[:2]))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits (n, outputs) of clips (n, frames, 1, h, w)."""
         return self.head(self.embed(x))
+
+
+class CurveNet(nn.Module):
+    """Time-intensity curves, one row a tissue: with a memory of the order of the steps, or without.
+
+    ``join`` is "gru" or "lstm" (states averaged over time) or "mean": each step alone passes two layers, and the
+    results are averaged, so that any order of the steps gives the same answer (deep sets: Zaheer et al. 2017,
+    arXiv 1703.06114).
+
+    >>> CurveNet()(torch.zeros(4, 1, 2, 60)).shape
+    torch.Size([4, 1])
+    """
+
+    def __init__(self, outputs: int = 1, size: int = 64, join: str = "gru", hidden: int = 16, rows: int = 2) -> None:
+        super().__init__()
+        if join not in ("mean", "gru", "lstm"):
+            raise ParameterError(f"Steps cannot be joined by {join!r}.", "Give mean, gru or lstm.")
+        layers = nn.Sequential(nn.Linear(rows, 2 * hidden), nn.ReLU(), nn.Linear(2 * hidden, hidden), nn.ReLU())
+        memory = {"gru": nn.GRU, "lstm": nn.LSTM}.get(join)
+        self.steps = layers if memory is None else memory(rows, hidden, batch_first=True)
+        self.head = nn.Linear(hidden, outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return logits (n, outputs) of curves (n, 1, rows, steps)."""
+        shown = self.steps(x[:, 0].transpose(1, 2))
+        shown = shown[0] if isinstance(shown, tuple) else shown
+        return self.head(shown.mean(dim=1))
 
 
 class ConvLSTMCell(nn.Module):

@@ -12,16 +12,18 @@ if TYPE_CHECKING:
     from thyrolearn.training.run import Run, fill
     from thyrolearn.training.task import Task
     from thyrolearn.training.tasks import classification, grading
+    from thyrolearn.training.vectors import Features, features
 
 __all__ = [
     "Task", "classification", "grading", "segmentation", "prompted", "detection", "generation", "translation",
-    "denoising", "fit", "Run", "fill",
+    "denoising", "fit", "Run", "fill", "Features", "features",
 ]  # fmt: skip
 
 _HOMES = {
     "Task": "task", "classification": "tasks", "grading": "tasks", "segmentation": "places", "prompted": "places",
     "detection": "places", "generation": "generative", "translation": "generative", "denoising": "generative",
     "fit": "fitting", "Run": "run", "fill": "run",
+    "Features": "vectors", "features": "vectors",
 }  # fmt: skip
 
 

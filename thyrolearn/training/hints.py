@@ -57,15 +57,18 @@ def half_precision(model: nn.Module, device: torch.device) -> bool:
 
     Depthwise convolutions ran 1.6 to 2.1 times slower in bfloat16 on the CPUs we measured, dense ones 1.4 to 2.2
     times faster. A 1 x 1 convolution of stride 2 on fewer than 16 channels writes beyond its memory in bfloat16
-    (torch 2.14.1, seen on AMD EPYC): a network that holds one stays in full precision on a CPU.
+    (torch 2.14.1, seen on AMD EPYC): a network that holds one stays in full precision on a CPU, and so does one that
+    is recurrent and nothing else, which ran three times slower.
 
     >>> from thyrolearn import models
-    >>> half_precision(models.create("convnext"), torch.device("cpu"))
-    False
+    >>> [half_precision(models.create(name), torch.device("cpu")) for name in ("convnext", "curvenet")]
+    [False, False]
     """
     if device.type == "cpu":
         convs = [part for part in model.modules() if isinstance(part, nn.Conv2d)]
         if any(max(part.stride) > 1 and max(part.kernel_size) == 1 and part.in_channels < 16 for part in convs):
+            return False
+        if not convs and any(isinstance(part, nn.RNNBase) for part in model.modules()):
             return False
         grouped = [part.groups > 1 for part in convs]
         return 8 * sum(grouped) <= len(grouped) and torch.cpu.get_capabilities().get("avx512_bf16", False)

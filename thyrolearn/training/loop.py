@@ -24,7 +24,7 @@ from thyrolearn.seeding import stream, torch_seed
 from thyrolearn.training import checkpoint
 from thyrolearn.training.hints import one_cycle
 from thyrolearn.training.progress import Progress
-from thyrolearn.training.run import Run, outputs_of
+from thyrolearn.training.run import Run, floats, outputs_of
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -193,13 +193,15 @@ class Loop:
 
     def batch(self, index: Tensor, draw: torch.Generator) -> tuple[Tensor, Tensor]:
         """Images (float32, 0 to 1, channels last) and targets of the cases ``index``, on the device, augmented."""
-        images = self.train.images[index].to(self.place).float() / 255
+        images = floats(self.train.images[index].to(self.place))
         targets = self.targets[index].to(self.place)
         if self.small and images.dim() == 4:
             images, targets = smaller(images, targets, self.task.spatial)
         if images.dim() == 5:  # a clip: its frames stand where the channels do, so that all are moved alike
             moved = self.augment(images[:, :, 0], draw) if self.augment is not None else images[:, :, 0]
             return moved.unsqueeze(2), targets
+        if images.dim() < 4:  # features, not pictures
+            return images, targets
         if self.augment is not None and self.task.spatial:
             images, targets = self.augment(images, draw, masks=targets)
         elif self.augment is not None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from thyrolearn.evaluation import Estimate
     from thyrolearn.training.task import Task
 
-__all__ = ["Run", "fill", "outputs_of"]
+__all__ = ["Run", "fill", "floats", "outputs_of"]
 
 
 @dataclass(repr=False)
@@ -150,6 +150,18 @@ def fill(model: nn.Module, tensors: dict[str, torch.Tensor], source: Path) -> No
         ) from None
 
 
+def floats(images: torch.Tensor) -> torch.Tensor:
+    """Pictures (uint8) as numbers from 0 to 1; features, which are numbers already, as they are.
+
+    >>> import torch
+    >>> floats(torch.tensor([0, 255], dtype=torch.uint8)), floats(torch.tensor([-3.0]))
+    (tensor([0., 1.]), tensor([-3.]))
+    """
+    import torch
+
+    return images.float() / 255 if images.dtype == torch.uint8 else images.float()
+
+
 def outputs_of(
     model: nn.Module, images: torch.Tensor, given: torch.Tensor | None = None, *, batch: int = 256
 ) -> torch.Tensor:
@@ -174,6 +186,6 @@ def outputs_of(
         for first in range(0, len(images), batch):
             rows = slice(first, first + batch)
             extra = () if given is None else (given[rows].to(place),)
-            parts.append(model(images[rows].to(place).float() / 255, *extra).float().cpu())
+            parts.append(model(floats(images[rows].to(place)), *extra).float().cpu())
     model.train(training)
     return torch.cat(parts)
