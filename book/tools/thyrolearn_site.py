@@ -99,6 +99,20 @@ def bars_are_bars(app: Sphinx, what: str, name: str, thing: object, options: obj
             lines[number] = re.sub(r"(?<![`\w])\|([^|`]+)\|(?![`\w])", r"``|\1|``", line)
 
 
+def columns_are_lists(app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:
+    """Show two columns, names and what they mean, as a list: reStructuredText would run them together."""
+    del app, what, name, thing, options
+    wide = [bool(re.match(r"``[^`]+`` {2,}\S", line)) for line in lines]
+    if sum(wide) < 2:
+        return
+    out: list[str] = []
+    for line in lines:
+        found = re.match(r"(``[^`]+``) +(\S.*)", line)
+        inside = found and (out[-1:] == [""] or out[-1:][0].startswith("- "))
+        out.append(f"- {found[1]}: {found[2]}" if found and inside else line)
+    lines[:] = out
+
+
 def widget_scripts_at_any_depth(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: object) -> None:
     """Point the widget loader at this site's own files, however deep the page lies."""
     del app, templatename, doctree
@@ -143,6 +157,7 @@ def setup(app: Sphinx) -> dict[str, object]:
     app.connect("doctree-read", give_anatomy)
     app.connect("autodoc-process-docstring", name_the_lessons)
     app.connect("autodoc-process-docstring", bars_are_bars)
+    app.connect("autodoc-process-docstring", columns_are_lists)
     app.connect("autodoc-process-signature", enums_are_lists)
     app.connect("html-page-context", short_names)
     # after myst-nb, which adds the scripts to pages that show a widget
