@@ -16,7 +16,7 @@ class FakeCohort(list):
 
 
 class FakeCase:
-    label, label_source, posterior, mask = 1, "TI-RADS category", None, None
+    label, label_source, posterior, mask, raw = 1, "TI-RADS category", None, None, {}
 
 
 @pytest.fixture

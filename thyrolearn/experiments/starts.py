@@ -39,6 +39,17 @@ def starts(
     seen. ``start`` names the kind of row and ``fold`` is 0 for all folds together; intervals draw patients.
     ``out/scratch0`` … keep the runs, so that an interrupted call goes on. ``given`` as in `cross_validate`.
     Lesson: tasks/segmentation.
+
+    >>> import tempfile
+    >>> from thyrolearn import data, experiments
+    >>> mask = np.zeros((32, 48), bool); mask[8:24, 12:36] = True
+    >>> few = data.Cohort(data.Case.of(90 * mask.astype(np.uint8), mask, patient=str(i)) for i in range(8))
+    >>> tiny, brief = Experiment("segmentation", size=(32, 48)), {"cohort": few, "epochs": 1, "progress": False}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = experiments.run(tiny, holdout=0, out=f"{folder}/phantom", **brief)
+    ...     table = starts(tiny, f"{folder}/phantom", f"{folder}/runs", seeds=1, folds=3, **brief)
+    >>> sorted({row["start"] for row in table})
+    ['phantom', 'phantom - scratch', 'phantom alone', 'scratch']
     """
     cohort = cohort if cohort is not None else load_cohort(experiment, root)
     source, table = origin(), []
