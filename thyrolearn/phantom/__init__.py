@@ -38,6 +38,7 @@ _HOME = {
     "posterior": "ceiling",
     "level_table": "ceiling",
     "LevelRow": "ceiling",
+    "fusion_auc": "fusion",
     "Reader": "readers",
     "panel": "readers",
     "majority": "readers",

@@ -17,10 +17,11 @@ from thyrolearn.phantom.records import Nodule, Patient
 from thyrolearn.phantom.rendering import Scene, picture, scene, signal
 from thyrolearn.seeding import normals, stream
 
-__all__ = ["Perfusion", "View", "contrast", "doppler", "elastogram"]
+__all__ = ["Perfusion", "View", "contrast", "doppler", "elastogram", "modulus_kpa", "stiffness_law"]
 
 VOID = tuple(TISSUES.index(name) for name in ("vessel", "airway", "bone", "cyst"))
 STIFFNESS = {"connective": 11.0, "fat": 8.0, "muscle": 22.0, "gland": 15.0, "calcification": 120.0}  # kPa
+STIFFNESS_KPA = ((15.9, 7.0), (31.9, 19.1))  # mean and sd of a nodule's modulus, benign and malignant; log-normal
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,23 @@ class Perfusion:
     mask: np.ndarray
     spacing_mm: tuple[float, float]
     facts: dict[str, Any]
+
+
+def stiffness_law(label: int) -> tuple[float, float]:
+    """Mean and standard deviation of the logarithm of a nodule's modulus in kPa.
+
+    >>> [round(float(np.exp(stiffness_law(label)[0])), 1) for label in (0, 1)]
+    [14.6, 27.4]
+    """
+    mean, sd = STIFFNESS_KPA[label]
+    spread = np.log(1 + (sd / mean) ** 2)
+    return float(np.log(mean) - spread / 2), float(np.sqrt(spread))
+
+
+def modulus_kpa(nodule: Nodule, patient: Patient, seed: int) -> float:
+    """Young's modulus of the nodule's solid part, kPa: the same in each of its elastograms."""
+    middle, spread = stiffness_law(truth(nodule))
+    return float(np.exp(middle + spread * cue(nodule, patient, seed, "stiffness")))
 
 
 def _bmode(
@@ -75,9 +93,7 @@ def elastogram(patient: Patient, nodule: Nodule, number: int, seed: int, **optio
     ((64, 64), ['modulus_kpa', 'strain_ratio'])
     """
     s, image = _bmode(patient, nodule, number, seed, options)
-    mean, sd = ((15.9, 7.0), (31.9, 19.1))[truth(nodule)]
-    spread = np.log(1 + (sd / mean) ** 2)
-    modulus = float(np.exp(np.log(mean) - spread / 2 + np.sqrt(spread) * cue(nodule, patient, seed, "stiffness")))
+    modulus = modulus_kpa(nodule, patient, seed)
     c = s.canvas
     table = np.array([STIFFNESS.get(name, modulus if name == "solid" else 4.0) for name in TISSUES], np.float32)
     stiff = _smooth(table[c.tissue], round(0.7 / c.step[0]), round(0.7 / c.step[1]))

@@ -13,9 +13,10 @@ from thyrolearn.phantom.fields import Array
 from thyrolearn.phantom.records import Nodule, Patient
 from thyrolearn.seeding import normals, stream
 
-__all__ = ["Bolus", "Curves", "SHARED", "bolus", "cue", "time_intensity", "truth"]
+__all__ = ["Bolus", "Curves", "SHARED", "bolus", "cue", "delay_s", "time_intensity", "truth"]
 
-SHARED = 0.4  # correlation of every cue with the nodule's severity
+SHARED = 0.4  # correlation of every cue with the nodule's severity; `fusion` says what the cues are worth together
+DELAY_S = ((0.32, 1.71), (2.18, 1.97))  # arrival after the gland, mean and sd, benign and malignant
 CELL_MM2 = 0.6  # area of one independent speckle cell
 BREATH_S = 4.0  # seconds a breath
 
@@ -51,6 +52,12 @@ def cue(nodule: Nodule, patient: Patient, seed: int, name: str) -> float:
     return SHARED * nodule.severity + float(np.sqrt(1 - SHARED**2)) * own
 
 
+def delay_s(nodule: Nodule, patient: Patient, seed: int) -> float:
+    """How much later the contrast agent comes to the nodule than to the gland, s."""
+    late, wide = DELAY_S[truth(nodule)]
+    return late + wide * cue(nodule, patient, seed, "arrival")
+
+
 def bolus(patient: Patient, nodule: Nodule, seed: int, seconds: float = 60, rate: float = 1.0) -> Bolus:
     """Return the true curves over ``seconds`` at ``rate`` a second.
 
@@ -70,8 +77,7 @@ def bolus(patient: Patient, nodule: Nodule, seed: int, seconds: float = 60, rate
     y = truth(nodule)
     draw = normals(stream(seed, patient.number, nodule.number, "bolus"), (4,))
     arrival = 12.1 + 2.0 * float(draw[0])
-    late, wide = ((0.32, 1.71), (2.18, 1.97))[y]
-    delay = late + wide * cue(nodule, patient, seed, "arrival")
+    delay = delay_s(nodule, patient, seed)
     low, scatter = ((-0.05, 0.30), (-0.40, 0.35))[y]
     peak = float(np.exp(low - scatter * cue(nodule, patient, seed, "peak")))
     mu, sigma = 2.9 + 0.15 * float(draw[1]), 0.75 + 0.07 * float(draw[2])

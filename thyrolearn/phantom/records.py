@@ -11,7 +11,7 @@ import numpy as np
 from thyrolearn.arrays import Gray, Mask
 from thyrolearn.tirads import Descriptors
 
-__all__ = ["Latents", "Nodule", "Patient", "Frame"]
+__all__ = ["Latents", "Nodule", "Other", "Patient", "Frame"]
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,16 @@ class Patient:
 
 
 @dataclass(frozen=True)
+class Other:
+    """Another nodule of the patient that a frame shows too: what it is, its masks and its box, as in `Frame`."""
+
+    nodule: Nodule
+    mask: Mask
+    visible: Mask
+    box: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
 class Frame:
     """One B-mode frame with all that is known of it. Pixel boxes are (x0, y0, x1, y1), x to the right."""
 
@@ -86,9 +96,21 @@ class Frame:
     seed: int
     sim_version: str
     extra: dict[str, object] = field(default_factory=dict)  # foci positions, drawn contrast, volume, overlays
+    others: tuple[Other, ...] = ()  # with `render(others=True)`
 
     @property
     def shape(self) -> tuple[int, int]:
         """(rows, columns) of the image."""
         rows, columns = np.shape(self.image)
         return rows, columns
+
+    @property
+    def boxes(self) -> tuple[tuple[float, float, float, float], ...]:
+        """Boxes of all nodules in the frame, the frame's own first; one that is not in view has none."""
+        own = (self.box,) if self.mask.any() else ()
+        return own + tuple(other.box for other in self.others)
+
+    @property
+    def all_nodules(self) -> Mask:
+        """Mask of all nodules in the frame, (rows, columns)."""
+        return np.any([self.mask, *(other.mask for other in self.others)], axis=0)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -12,7 +12,8 @@ from thyrolearn.phantom.anatomy import Layout, layout, paint_front, paint_longit
 from thyrolearn.phantom.canvas import Canvas, new_canvas
 from thyrolearn.phantom.fields import Array
 from thyrolearn.phantom.lesion import Lesion, half_axes, paint_nodule, place
-from thyrolearn.phantom.records import Frame, Nodule, Patient
+from thyrolearn.phantom.others import Neighbour, paint_others
+from thyrolearn.phantom.records import Frame, Nodule, Other, Patient
 from thyrolearn.phantom.scanner import Scanner, adjusted, get_scanner
 from thyrolearn.seeding import normals, stream
 
@@ -39,6 +40,7 @@ class Scene:
     half: tuple[float, float, float]
     facts: dict[str, object]
     loss_db: Array
+    others: list[Neighbour] = field(default_factory=list)
 
 
 def check_request(nodule: Nodule, number: int, size: int, view: str | None) -> None:
@@ -70,6 +72,7 @@ def scene(
     size: int = 256,
     view: str | None = None,
     spacing_mm: tuple[float, float] | None = None,
+    others: bool = False,
 ) -> Scene:
     """Paint the tissue of one frame, without the beam; arguments as in `render`."""
     check_request(nodule, number, size, view)
@@ -88,9 +91,11 @@ def scene(
     paint_front(canvas, body, draw[4:])
     limits = (paint_transverse if view == "transverse" else paint_longitudinal)(canvas, body, patient)
     where, distance, facts = paint_nodule(canvas, lesion, nodule, patient, limits)
+    own = (lesion, (where, distance))
+    beside = paint_others(canvas, body, patient, nodule, int(seed), view, own, limits) if others else []
     slope = machine.deep_loss[0] + (machine.deep_loss[1] - machine.deep_loss[0]) * float(draw[2])
     loss = shadows(canvas, machine, body.onset_mm, slope * machine.frequency / 10, patient.attenuation)
-    return Scene(canvas, body, lesion, where, distance, machine, view, side, half, facts, loss)
+    return Scene(canvas, body, lesion, where, distance, machine, view, side, half, facts, loss, beside)
 
 
 def machine_of(patient: Patient, scanner: str | Scanner | None, seed: int) -> Scanner:
@@ -137,6 +142,7 @@ def render(
     overlays: str | Sequence[str] = "none",
     view: str | None = None,
     spacing_mm: tuple[float, float] | None = None,
+    others: bool = False,
     timings: dict[str, float] | None = None,
 ) -> Frame:
     """Return frame ``number`` of ``nodule``: (size, size) uint8 with its masks, box and spacing.
@@ -144,8 +150,9 @@ def render(
     Frame 0 is transverse and frame 1 longitudinal through the middle; later ones vary. ``scanner`` overrides the
     patient's own: a name gives the preset with the patient's settings, a `Scanner` is used as it is. ``size`` is a
     multiple of 64 from 64 to 1024; pixels are not square unless ``spacing_mm`` asks
-    for it. ``timings`` is filled with milliseconds by stage. Raises `ParameterError` for values outside their
-    range. Same arguments, same pixels. Synthetic, for teaching, not for diagnosis.
+    for it. ``others`` paints the patient's other nodules of the same lobe, too, where they fit; `Frame.others` has a
+    mask and a box for each. ``timings`` is filled with milliseconds by stage. Raises `ParameterError` for values
+    outside their range. Same arguments, same pixels. Synthetic, for teaching, not for diagnosis.
 
     >>> from thyrolearn import phantom
     >>> patient = phantom.patients(1, seed=0)[0]
@@ -154,7 +161,8 @@ def render(
     ((64, 64), dtype('uint8'), True)
     """
     clock = [time.perf_counter()]
-    s = scene(patient, nodule, number, seed, scanner=scanner, size=size, view=view, spacing_mm=spacing_mm)
+    options = {"scanner": scanner, "size": size, "view": view, "spacing_mm": spacing_mm, "others": others}
+    s = scene(patient, nodule, number, seed, **options)  # type: ignore[arg-type]
     clock.append(time.perf_counter())
     env = signal(s)
     clock.append(time.perf_counter())
@@ -204,32 +212,39 @@ def picture(s: Scene, env: Array, patient: Patient, draw_stage: Draw | None = No
 
 
 def _record(s: Scene, image: np.ndarray, patient: Patient, nodule: Nodule, number: int, seed: int) -> Frame:
-    canvas = s.canvas
-    mask = np.zeros(image.shape, bool)
-    mask[s.where] = s.distance < 0
-    visible = mask.copy()
+    canvas, lit = s.canvas, np.ones(image.shape, bool)
     if canvas.stone is not None:  # in the shadow of a calcification: 10 dB or more lost
-        shade = np.cumsum(canvas.stone, axis=0) * np.float32(0.2 * s.scanner.frequency * canvas.step[0])
-        visible &= shade < 10
-    rows, cols = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    box = (float(cols[0]), float(rows[0]), float(cols[-1] + 1), float(rows[-1] + 1)) if rows.size else (0.0,) * 4
+        lit = np.cumsum(canvas.stone, axis=0) * np.float32(0.2 * s.scanner.frequency * canvas.step[0]) < 10
+    mask, box = _outline(lit.shape, s.where, s.distance)
+    beside = [_outline(lit.shape, one.where, one.distance) for one in s.others]
     a, b, c = s.half
     facts = {**s.facts, "volume_mm3": float(4 / 3 * np.pi * a * b * c), "side": "left" if s.side > 0 else "right"}
     facts["scanner"] = s.scanner.name
-    spacing = (float(canvas.step[0]), float(canvas.step[1]))
-    diameters = (2 * a, 2 * b, 2 * c)
     return Frame(
         image,
         mask,
-        visible,
+        mask & lit,
         box,
-        diameters,
-        spacing,
-        s.view,
-        patient,
-        nodule,
-        number,
-        seed,
-        SIM_VERSION,
-        facts,  # type: ignore[arg-type]
+        diameters_mm=(2 * a, 2 * b, 2 * c),
+        spacing_mm=(float(canvas.step[0]), float(canvas.step[1])),
+        view=s.view,
+        patient=patient,
+        nodule=nodule,
+        number=number,
+        seed=seed,
+        sim_version=SIM_VERSION,
+        extra=facts,
+        others=tuple(Other(p.nodule, m, m & lit, at) for p, (m, at) in zip(s.others, beside, strict=True)),
     )
+
+
+def _outline(
+    shape: tuple[int, ...], where: tuple[slice, slice], distance: Array
+) -> tuple[np.ndarray, tuple[float, float, float, float]]:
+    """Mask of the nodule and its box (x0, y0, x1, y1); the box is all 0 where nothing of it is in view."""
+    mask = np.zeros(shape, bool)
+    mask[where] = distance < 0
+    rows, cols = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    if not rows.size:
+        return mask, (0.0, 0.0, 0.0, 0.0)
+    return mask, (float(cols[0]), float(rows[0]), float(cols[-1] + 1), float(rows[-1] + 1))

@@ -30,6 +30,7 @@ __all__ = [
     "encode",
     "force",
     "joint",
+    "joint_by_severity",
     "states",
 ]
 
@@ -175,6 +176,21 @@ def joint(label: int) -> Floats:
     result = collapse(raw)
     result.flags.writeable = False
     return result
+
+
+@cache
+def joint_by_severity(label: int) -> Floats:
+    """p(descriptors, severity | label), exact, (5 severities, *`SHAPE`).
+
+    >>> bool(np.allclose(joint_by_severity(0).sum(0), joint(0)))
+    True
+    """
+    kinds = [i for i, h in enumerate(HISTOTYPES) if h.malignant == label]
+    weights = np.array([HISTOTYPES[i].weight for i in kinds])[:, None] * SEVERITY_WEIGHTS
+    parts = [conditional(f)[kinds] for f in range(8)]
+    parts[1] = np.concatenate([parts[1], np.zeros((*parts[1].shape[:2], 1))], axis=-1)
+    raw = np.einsum("hu,hua,hub,huc,hud,hue,huf,hug,huk->uabcdefgk", weights, *parts)
+    return np.stack([collapse(part) for part in raw])
 
 
 def decode(codes: Codes) -> Descriptors:
