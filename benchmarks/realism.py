@@ -1,10 +1,14 @@
 """How far the phantom is from real frames, as a ladder of weak tests with intervals.
 
-    python benchmarks/realism.py --real FOLDER [--scanner A] [--frames 200] [--csv out.csv] [--json out.json]
+    python benchmarks/realism.py --real FOLDER [--tn3k FOLDER] [--frames 200] [--csv out.csv] [--json out.json]
         [--figure out.png]
 
 ``FOLDER`` is DDTI (XML and JPEG). Pixels are brought to 0.17 mm on both sides: DDTI's own scale is read off its
-5 cm depth ticks. A small network always tells the two apart; no claim of being indistinguishable is made.
+5 cm depth ticks. B was tuned on all of DDTI's patients, so everything said of B and DDTI is in-sample, both halves of
+its patients apart included; what F adds to B was tuned on half 1 only. TN3K (images without masks or scale, of which
+nothing was tuned) is compared by whole frames, brought to 256 rows. Each pair of real set and scanner is stored when it
+is done, and not measured again. A small network always tells real and synthetic apart; no claim of being
+indistinguishable is made.
 """
 
 import argparse
@@ -25,6 +29,7 @@ from thyrolearn import phantom
 
 PIXEL_MM = 0.17
 PATCH = 128
+WHOLE = 256  # rows of a frame whose scale is not known
 GOALS = {
     "contrast": (-20.0, -10.0),
     "cnr": (0.35, 0.60),
@@ -32,6 +37,14 @@ GOALS = {
     "edge": (5.5, 8.0),
     "area": (0.04, 0.07),
     "height_over_width": (0.70, 0.85),
+}
+SAMPLES = {  # (reference, scanner): how much of the reference the scanner was tuned on
+    ("ddti", "B"): "in-sample",
+    ("ddti half 1", "B"): "in-sample",
+    ("ddti half 2", "B"): "in-sample",
+    ("ddti half 1", "F"): "in-sample",
+    ("ddti half 2", "F"): "held out from F, not from B",
+    **{("tn3k", scanner): "out-of-sample" for scanner in "ABDF"},
 }
 TESTS = {"first order": 0.70, "glcm": 0.85, "spectrum": 0.85, "all": 0.95}
 
@@ -61,6 +74,43 @@ def real_frames(root: Path) -> list[Sample]:
         mask = labelled == largest
         if mask.sum() >= 200 and min(mask.shape) >= PATCH:
             out.append(Sample(np.asarray(case.image), mask, case.patient))
+    return out
+
+
+def half(real: list[Sample], number: int) -> list[Sample]:
+    """Half 1 or 2 of the patients: every other one in the order of their names."""
+    names = sorted({sample.patient for sample in real})
+    chosen = set(names[number - 1 :: 2])
+    return [sample for sample in real if sample.patient in chosen]
+
+
+def whole_frames(root: Path) -> list[Sample]:
+    """TN3K's images without their black borders, `WHOLE` rows each; no mask, and each image its own patient."""
+    from PIL import Image
+
+    out = []
+    for path in sorted((root / "trainval-image").glob("*.jpg")):
+        image = np.asarray(Image.open(path).convert("L"))
+        lit = [np.flatnonzero(image.mean(axis) > 8) for axis in (1, 0)]
+        out.append(_whole(image[lit[0][0] : lit[0][-1] + 1, lit[1][0] : lit[1][-1] + 1], 1.0, path.stem))
+    return out
+
+
+def _whole(image: np.ndarray, aspect: float, patient: str) -> Sample:
+    """The image with `WHOLE` rows and square pixels; ``aspect`` is the width of a pixel over its height."""
+    from PIL import Image
+
+    columns = round(WHOLE * image.shape[1] * aspect / image.shape[0])
+    page = np.asarray(Image.fromarray(image).resize((columns, WHOLE), Image.Resampling.BICUBIC))
+    return Sample(page, np.ones(page.shape, bool), patient)
+
+
+def phantom_whole(count: int, seed: int, scanner: str) -> list[Sample]:
+    """``count`` frames of the phantom as they come, brought to `WHOLE` rows."""
+    out = []
+    for i, patient in enumerate(phantom.patients(count, seed, prevalence=0.6)):
+        frame = phantom.render(patient, patient.nodules[0], i % 2, seed, scanner=scanner, size=320)
+        out.append(_whole(frame.image, frame.spacing_mm[1] / frame.spacing_mm[0], str(patient.number)))
     return out
 
 
@@ -210,10 +260,10 @@ def median_with_interval(values: np.ndarray, seed: int = 0) -> tuple[float, floa
     return float(np.median(values)), float(low), float(high)
 
 
-def report(real: list[Sample], fake: list[Sample]) -> dict[str, object]:
-    """Compute the ladder and print it, the real frames on the left; return it for JSON."""
+def report(real: list[Sample], fake: list[Sample], masks: bool = True) -> dict[str, object]:
+    """Compute the ladder and print it, the real frames on the left; return it. Without ``masks`` whole frames only."""
     out: dict[str, object] = {"frames": {"real": len(real), "phantom": len(fake)}}
-    kinds = {"frame": frame_numbers, "nodule": nodule_numbers}
+    kinds = {"frame": frame_numbers, "nodule": nodule_numbers} if masks else {"frame": frame_numbers}
     kinds["texture"] = lambda s: texture(patch(s))
     kinds["glcm"] = lambda s: glcm(patch(s))
     for kind, numbers in kinds.items():
@@ -235,7 +285,7 @@ def report(real: list[Sample], fake: list[Sample]) -> dict[str, object]:
     return out
 
 
-def stored(result: dict, options: argparse.Namespace) -> list[dict[str, object]]:
+def stored(result: dict, reference: str, scanner: str, seed: int) -> list[dict[str, object]]:
     """The ladder as rows of a table: medians of both sides, or the AUC that tells them apart, with intervals."""
 
     def git(*words: str) -> str:
@@ -244,8 +294,9 @@ def stored(result: dict, options: argparse.Namespace) -> list[dict[str, object]]
     changed = git("status", "--porcelain", "--", "thyrolearn/phantom", "benchmarks/realism.py")
     commit = git("rev-parse", "--short=12", "HEAD") + ("+" if changed else "")
     last = {
-        "reference": "ddti", "real_frames": result["frames"]["real"], "scanner": options.scanner,
-        "phantom_frames": result["frames"]["phantom"], "seed": options.seed, "sim_version": phantom.SIM_VERSION,
+        "reference": reference, "sample": SAMPLES[reference, scanner], "real_frames": result["frames"]["real"],
+        "scanner": scanner,
+        "phantom_frames": result["frames"]["phantom"], "seed": seed, "sim_version": phantom.SIM_VERSION,
         "commit": commit, "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
     }  # fmt: skip
     names = [f"{side}{end}" for side in ("real", "phantom") for end in ("", "_low", "_high")]
@@ -275,29 +326,45 @@ def draw(real: list[Sample], fake: list[Sample], path: Path, pairs: int = 6) -> 
     Image.fromarray(tile(pictures, pairs)).save(path)
 
 
+def compare(real: dict[str, list[Sample]], options: argparse.Namespace, rows: list[dict]) -> Iterator[list[dict]]:
+    """Yield the rows of every pair of `SAMPLES` that can be measured and is not among ``rows``."""
+    done = {(row["reference"], row["scanner"]) for row in rows}
+    for reference, scanner in SAMPLES:
+        if reference in real and (reference, scanner) not in done:
+            print(f"-- {reference}, scanner {scanner}: {SAMPLES[reference, scanner]}")
+            whole = reference == "tn3k"
+            fake = (phantom_whole if whole else phantom_frames)(options.frames, options.seed, scanner)
+            yield stored(report(real[reference], fake, masks=not whole), reference, scanner, options.seed)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--real", type=Path, required=True)
-    parser.add_argument("--scanner", default="B", help="one scanner, or several letters in turn")
+    parser.add_argument("--tn3k", type=Path)
     parser.add_argument("--frames", type=int, default=200)
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--csv", type=Path, help="such as datasets/results/realism.csv, which the book shows")
     parser.add_argument("--figure", type=Path)
     options = parser.parse_args()
-    real = real_frames(options.real)
-    fake = phantom_frames(options.frames, options.seed, options.scanner)
-    result = report(real, fake)
+    ddti = real_frames(options.real)
+    real = {"ddti": ddti, **{f"ddti half {i}": half(ddti, i) for i in (1, 2)}}
+    if options.tn3k:
+        real["tn3k"] = whole_frames(options.tn3k)
+    rows: list[dict] = []
+    if options.csv and options.csv.exists():
+        rows = list(csv.DictReader(options.csv.open(encoding="utf-8")))
+    for more in compare(real, options, rows):
+        rows += more
+        if options.csv:
+            with options.csv.open("w", newline="", encoding="utf-8") as file:
+                writer = csv.DictWriter(file, list(more[0]), lineterminator="\n")
+                writer.writeheader()
+                writer.writerows(rows)
     if options.json:
-        options.json.write_text(json.dumps(result, indent=1))
-    if options.csv:
-        rows = stored(result, options)
-        with options.csv.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
+        options.json.write_text(json.dumps(rows, indent=1))
     if options.figure:
-        draw(real, fake, options.figure)
+        draw(ddti, phantom_frames(24, options.seed, "F"), options.figure)
 
 
 if __name__ == "__main__":

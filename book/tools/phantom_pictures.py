@@ -226,9 +226,26 @@ def modalities() -> None:
     save(grid([(name, square(image, mm, 300), None) for name, image, mm in panels], 3, 6.6), "modalities")
 
 
+def others() -> None:
+    """Several nodules in one frame, each with its own outline."""
+    panels, colours = [], ((255, 120, 80), (90, 220, 200), (240, 200, 80))
+    for who in phantom.patients(90, 5):
+        for view in (1, 0) if len(who.nodules) > 1 else ():
+            frame = phantom.render(who, who.nodules[0], view, 5, others=True)
+            if len(panels) < 6 and len(frame.others) and min(o.mask.sum() for o in frame.others) > 400:
+                drawn = np.repeat(frame.image[..., None], 3, 2)
+                for mask, colour in zip((frame.mask, *(o.mask for o in frame.others)), colours, strict=False):
+                    inner = (
+                        mask & np.roll(mask, 1, 0) & np.roll(mask, -1, 0) & np.roll(mask, 1, 1) & np.roll(mask, -1, 1)
+                    )
+                    drawn[mask & ~inner] = colour
+                panels.append((frame.view, square(drawn, frame.spacing_mm, 300), None))
+    save(grid(panels, 3, 6.6), "others", 48)
+
+
 PICTURES: dict[str, Callable[[], None]] = {
     "chain": chain, "scanners": scanners, "descriptors": descriptors, "shadow": shadow,
-    "modalities": modalities,
+    "modalities": modalities, "others": others,
 }  # fmt: skip
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The page on the phantom: every table is made, says what the code says, and every picture is small and is there."""
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -21,7 +22,8 @@ def cells(name):
 
 def test_the_page_shows_every_table_and_names_no_other():
     shown = re.findall(r"\{drawing\} ([\w-]+)", PAGE)
-    assert sorted(shown) == sorted(phantom_tables.TABLES) == sorted(drawings.PHANTOM)
+    assert sorted(shown) == sorted([*phantom_tables.TABLES, "phantom-knobs"])
+    assert sorted(phantom_tables.TABLES) == sorted(drawings.PHANTOM)
     assert set(shown) <= set(drawings.DRAWINGS)
 
 
@@ -67,7 +69,47 @@ def test_stored_rows_are_shown_unchanged():
 
 def test_pictures_are_there_small_and_said_to_be_synthetic():
     figures = re.findall(r"\{figure\} (\S+)\n:alt: (.+)\n:name: \S+\n\n(.+)", PAGE)
-    assert len(figures) == PAGE.count("{figure}") == 5
+    assert len(figures) == PAGE.count("{figure}") == 6
     for path, alt, caption in figures:
         assert (ROOT / "book" / path).stat().st_size < 400_000
         assert "ynthetic" in caption and "ynthetic" in alt
+
+
+def test_realism_says_of_every_pair_how_much_of_it_was_tuned_on():
+    rows = {row[0]: row[1:] for row in cells("phantom-tell-apart")[1:]}
+    assert len(rows) >= 6
+    for name, said in rows.items():
+        words = "out-of-sample" if "TN3K" in name else "held out" if "half 2" in name and "F (" in name else "in-sample"
+        assert said[0].startswith(words), name
+    stored = {(r["reference"], r["scanner"]): r for r in phantom_tables.stored("realism") if r["quantity"] == "auc all"}
+    assert len(stored) == len(rows)
+
+
+def test_the_fusion_is_inside_its_range_and_less_than_of_independent_witnesses():
+    rows = {name: (float(a), float(b)) for name, a, b in cells("phantom-fusion")[1:]}
+    together = rows["descriptors + stiffness + arrival"]
+    assert 0.90 <= together[0] <= 0.93 < together[1]
+
+
+def test_the_knobs_show_one_picture_for_every_setting_and_are_those_of_the_playground():
+    import phantom_knobs
+    from PIL import Image
+
+    from thyrolearn.widgets import playground_frame
+
+    facts = json.loads((ROOT / "book/_static/phantom_knobs.json").read_text(encoding="utf-8"))
+    rows = phantom_knobs.settings()
+    assert [(f["knob"], f["words"]) for f in facts] == [(knob, words) for knob, words, _ in rows]
+    for i in (0, 5, len(rows) - 1):  # drawn by the library of today
+        frame = playground_frame(**rows[i][2])
+        assert abs(frame.image[frame.mask].mean() - facts[i]["nodule"]) <= 1
+    picture = ROOT / "book/_static/phantom_knobs.webp"
+    wide, high = Image.open(picture).size
+    assert wide == phantom_knobs.SIDE * phantom_knobs.COLUMNS and high >= phantom_knobs.SIDE * len(rows) / 6
+    assert picture.stat().st_size < 200_000
+    page = phantom_knobs.board("../")
+    ids = re.findall(r'<input type="radio" name="th-knob" id="([\w-]+)"', page)
+    assert len(ids) == len(rows) == page.count("Synthetic ultrasound frame") and page.count(" checked>") == 1
+    assert all(f":has(#{key}:checked) .{key}" in page and f'<div class="{key}">' in page for key in ids)
+    places = re.findall(r"background-position:(-?\d+)px (-?\d+)px", page)
+    assert len(set(places)) == len(rows) and "<script" not in page and "../_static/phantom_knobs.webp" in page

@@ -15,7 +15,16 @@ from thyrolearn.phantom.fields import Array, field, product
 from thyrolearn.phantom.scanner import Scanner
 from thyrolearn.seeding import normals
 
-__all__ = ["REFERENCE_LOSS", "axial_sigma", "display", "envelope", "jpeg", "lateral_sigma", "round_trip_loss"]
+__all__ = [
+    "REFERENCE_LOSS",
+    "axial_sigma",
+    "display",
+    "envelope",
+    "jpeg",
+    "lateral_sigma",
+    "recorded",
+    "round_trip_loss",
+]
 
 REFERENCE_LOSS = 0.62
 """Attenuation that the time-gain compensation undoes, dB/cm/MHz."""
@@ -218,6 +227,21 @@ def _blur(v: Array) -> Array:
         s = [p[i : i + n] if turn == 0 else p[:, i : i + n] for i in range(5)]
         v = taps[0] * s[2] + taps[1] * (s[1] + s[3]) + taps[2] * (s[0] + s[4])
     return v
+
+
+def recorded(v: Array, depth: float, scanner: Scanner, draw: Draw) -> Array:
+    """What a video recorder keeps of the picture ``v``, (rows, columns) in 0-1: less fine detail down it, and noise.
+
+    An amplitude at f cycles/mm is divided by 1 + (f / ``scanner.bandwidth``)^4; the noise is white. Without either
+    setting the picture itself comes back.
+    """
+    if scanner.bandwidth:
+        cycles = np.arange(len(v)) / (2 * depth)
+        keep = (1 / (1 + (cycles / scanner.bandwidth) ** 4)).astype(np.float32)[:, None]
+        v = fft.idct(fft.dct(v, axis=0, norm="ortho") * keep, axis=0, norm="ortho")
+    if scanner.grain:
+        v = v + np.float32(scanner.grain / 255) * normals(draw("grain"), v.shape)
+    return np.clip(v, 0, 1) if scanner.bandwidth or scanner.grain else v
 
 
 _QUANT = 1.0 + np.add.outer(np.arange(8), np.arange(8)) * 0.9

@@ -12,7 +12,7 @@ from thyrolearn.errors import DataError, ParameterError
 from thyrolearn.files import replacing, writable_folder, write_text
 from thyrolearn.phantom.records import Frame, Patient
 from thyrolearn.phantom.rendering import SIM_VERSION, check_request, render
-from thyrolearn.phantom.scanner import SCANNERS, get_scanner
+from thyrolearn.phantom.scanner import get_scanner
 
 __all__ = ["datasheet", "row_of", "write_folder"]
 
@@ -162,10 +162,10 @@ def datasheet(
     used = sorted({scanner} if scanner else {p.scanner for p in patients})
     machines = {
         name: {
-            "frequency_mhz": SCANNERS[name].frequency,
-            "dynamic_range_db": SCANNERS[name].range_db,
-            "looks": SCANNERS[name].looks,
-            "depth_mm": list(SCANNERS[name].depth_mm),
+            "frequency_mhz": get_scanner(name).frequency,
+            "dynamic_range_db": get_scanner(name).range_db,
+            "looks": get_scanner(name).looks,
+            "depth_mm": list(get_scanner(name).depth_mm),
         }
         for name in used
     }

@@ -12,7 +12,7 @@ import numpy as np
 from thyrolearn.errors import ParameterError
 from thyrolearn.phantom.acquisition import jpeg
 from thyrolearn.phantom.records import Frame
-from thyrolearn.phantom.scanner import SCANNERS
+from thyrolearn.phantom.scanner import get_scanner
 from thyrolearn.seeding import stream
 
 __all__ = ["OVERLAYS", "burn", "write"]
@@ -52,7 +52,7 @@ def burn(frame: Frame, overlays: str | Sequence[str]) -> Frame:
     """
     names = [overlays] if isinstance(overlays, str) else list(overlays)
     if names == ["auto"]:
-        own = SCANNERS[str(frame.extra["scanner"])].overlay
+        own = get_scanner(str(frame.extra["scanner"])).overlay
         names = [] if own == "none" else [own]
     for name in names:
         if name not in OVERLAYS:
@@ -95,7 +95,7 @@ def _ticks(image: np.ndarray, frame: Frame) -> np.ndarray:
 
 def _text(image: np.ndarray, frame: Frame) -> np.ndarray:
     """Probe settings in the upper left corner."""
-    scanner = SCANNERS[str(frame.extra["scanner"])]
+    scanner = get_scanner(str(frame.extra["scanner"]))
     scale = max(1, image.shape[0] // 256)
     lines = (f"{scanner.frequency:.1f} MHZ", f"DR {scanner.range_db:.0f}", f"G {50 + round(frame.patient.gain_db)}")
     for i, line in enumerate(lines):

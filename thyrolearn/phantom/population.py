@@ -26,7 +26,7 @@ from thyrolearn.seeding import stream
 
 __all__ = ["DEFAULT_SCANNERS", "SITES", "Draws", "draw", "patients"]
 
-SITES = {"A": "Alder", "B": "Birch", "C": "Cedar", "D": "Dogwood", "E": "Elm"}  # one scanner a site
+SITES = {"A": "Alder", "B": "Birch", "C": "Cedar", "D": "Dogwood", "E": "Elm", "F": "Fir"}  # one scanner a site
 DEFAULT_SCANNERS = {"A": 0.55, "B": 0.30, "D": 0.15}  # C and E are held out
 MAX_NODULES, MAX_FRAMES = 5, 6
 RISK_SPREAD = 0.6  # sd of a patient's own logit of malignancy

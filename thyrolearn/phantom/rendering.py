@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from thyrolearn.errors import ParameterError
-from thyrolearn.phantom.acquisition import Draw, display, envelope, jpeg, shadows
+from thyrolearn.phantom.acquisition import Draw, display, envelope, jpeg, recorded, shadows
 from thyrolearn.phantom.anatomy import Layout, layout, paint_front, paint_longitudinal, paint_transverse
 from thyrolearn.phantom.canvas import Canvas, new_canvas
 from thyrolearn.phantom.fields import Array
@@ -205,7 +205,8 @@ def picture(s: Scene, env: Array, patient: Patient, draw_stage: Draw | None = No
     knots = np.array([0.0, 0.35, 0.7, 1.0]) * c.extent[0]
     curve = np.interp(c.z[:, 0], knots, 2.0 * draw[1:5]).astype(np.float32)
     gain = np.float32(patient.gain_db + 2.5 * draw[0]) + curve[:, None]
-    v = display(env, c.extent[0], s.scanner, gain, draw_stage or c.rng)
+    stage = draw_stage or c.rng
+    v = recorded(display(env, c.extent[0], s.scanner, gain, stage), c.extent[0], s.scanner, stage)
     if s.scanner.jpeg:
         v = jpeg(v, s.scanner.jpeg)
     return (v * np.float32(255) + np.float32(0.5)).astype(np.uint8)
