@@ -53,8 +53,9 @@ def train(
     if folds:
         found = experiments.cross_validate(experiment, folds=folds, **given)
     else:
-        holdout = {"holdout": 0.0} if folds == 0 else {}
-        found = experiments.run(experiment, **given, **holdout).metrics.get("test", {})
+        if folds == 0:
+            given["holdout"] = 0.0
+        found = experiments.run(experiment, **given).metrics.get("test", {})
     if not found and not as_json:
         typer.echo("Trained on all cases: judge it on other patients with thyrolearn evaluate.", err=True)
     print_estimates(found, as_json)

@@ -214,7 +214,7 @@ def _train(
         training.fill(model, training.Run.load(start).model.state_dict(), Path(start))
     if epochs is None and cpu_seconds is None:
         epochs = _epochs(experiment, len(batches))
-    given = {"batch": recipe.batch, "rate": recipe.rate, "seed": experiment.seed, "folder": out}
+    given: dict[str, Any] = {"batch": recipe.batch, "rate": recipe.rate, "seed": experiment.seed, "folder": out}
     given |= recipe.fit | (recipe.warm if start is not None else {}) | fit
     return training.fit(model, tasks.create(experiment.task), batches, epochs=epochs, cpu_seconds=cpu_seconds, **given)
 

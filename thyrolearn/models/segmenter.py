@@ -129,8 +129,9 @@ class FPN(nn.Module):
         self.encoder = nn.ModuleList(ResidualBlock(i, o, stride=2) for i, o in deeper)
         self.lateral = nn.ModuleList(conv_unit(c, narrow, 1)[:2] for c in channels)
         self.smooth = nn.ModuleList(conv_unit(narrow, narrow) for _ in channels[1:])
-        self.head = nn.Sequential(nn.Conv2d(narrow, 16 * outputs, 3, padding=1), nn.PixelShuffle(4))
-        nn.init.constant_(self.head[0].bias, -2.0)  # most pixels are no nodule: begin there
+        last = nn.Conv2d(narrow, 16 * outputs, 3, padding=1)
+        nn.init.constant_(last.bias, -2.0)  # type: ignore[arg-type]  # most pixels are no nodule: begin there
+        self.head = nn.Sequential(last, nn.PixelShuffle(4))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits (n, outputs, h, w) of images (n, 1, h, w), h and w multiples of 4."""
