@@ -48,6 +48,7 @@ _MODELS: dict[str, Entry] = {
     "prompted": Entry("prompted", "PromptedUNet", "prompted"),
     "clipnet": Entry("rnn", "ClipNet", "clip"),
     "convlstm": Entry("rnn", "ConvLSTM", "clip"),
+    "rowgru": Entry("rnn", "RowGRU", "rnn"),
     "fcos": Entry("detector", "FCOS", "detector"),
     "dcgan": Entry("gan", "DCGAN", "generator"),
     "ddpm": Entry("diffusion", "DDPM", "generator"),
