@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["roc", "estimates", "history", "bars", "curves"]
+__all__ = ["roc", "estimates", "history", "bars", "curves", "trade_off"]
 
 
 def roc(results: Mapping[str, Sequence[Any]], *, unit: str = "nodules") -> "Figure":
@@ -171,6 +171,51 @@ def curves(results: Mapping[str, Sequence[Any]], *, x: str, y: str, n: int | Non
             note(axes, f"n = {n}")
         if len(results) > 1:
             legend(axes)
+    return figure
+
+
+def trade_off(costs: Mapping[str, float], results: Mapping[str, Estimate], *, x: str, y: str,
+              front: Sequence[str] = (), ceiling: float | None = None) -> "Figure":  # fmt: skip
+    """Draw what each named result costs (across, spaced by factors) against how good it is (up, with its interval).
+
+    ``front`` names those that none beats in both at once; a line joins them and the others are drawn hollow. ``x`` and
+    ``y`` label the axes, units included. Raises `ParameterError` where a result has no cost above 0.
+
+    >>> found = {"small": Estimate(.70, .68, .72, "t", 3), "large": Estimate(.75, .73, .77, "t", 3)}
+    >>> figure = trade_off({"small": 10, "large": 90}, found, x="CPU seconds", y="AUC", front=["small", "large"])
+    >>> figure.axes[0].get_xscale(), [text.get_text() for text in figure.axes[0].texts][:2]
+    ('log', ['small', 'large'])
+    """
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+    _need(results)
+    bare = [name for name in results if not costs.get(name, 0) > 0]
+    if bare:
+        raise ParameterError(f"{', '.join(bare)} has no cost above 0.", "Give one for each result.")
+    with style():
+        figure, grid = axes_grid(height=4.4)
+        axes = grid[0, 0]
+        best = sorted(front, key=lambda name: costs[name])
+        steps = [costs[name] for name in best], [results[name].value for name in best]
+        axes.step(*steps, where="post", color=LIGHT["teal"], lw=1.2)
+        for name, estimate in results.items():
+            ahead = name in front or not front
+            colour = LIGHT["blue" if ahead else "muted"]
+            axes.plot([costs[name]] * 2, [estimate.low, estimate.high], color=colour, lw=1.6, ls="-")
+            axes.plot(costs[name], estimate.value, "o", color=colour, mfc=colour if ahead else LIGHT["paper"], ms=6)
+            side = {"xytext": (-6, 7), "ha": "right"} if ahead else {"xytext": (7, -10), "ha": "left"}
+            axes.annotate(name, (costs[name], estimate.value), textcoords="offset points", color=colour,
+                          fontsize=8.8, **side)  # fmt: skip
+        if ceiling is not None:
+            axes.axhline(ceiling, color=LIGHT["teal"], ls="--", lw=1.4)
+            words = f"ceiling {ceiling:.2f}"
+            axes.text(0, ceiling, words, color=LIGHT["teal"], va="bottom", transform=axes.get_yaxis_transform())
+        axes.set(xlabel=x, ylabel=y, xscale="log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.margins(x=0.14)
+        note(axes, f"n = {next(iter(results.values())).n} seeds each")
     return figure
 
 
