@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["roc", "estimates", "history", "bars", "curves", "trade_off"]
+__all__ = ["roc", "estimates", "history", "bars", "curves", "pareto"]
 
 
 def roc(results: Mapping[str, Sequence[Any]], *, unit: str = "nodules") -> "Figure":
@@ -174,15 +174,15 @@ def curves(results: Mapping[str, Sequence[Any]], *, x: str, y: str, n: int | Non
     return figure
 
 
-def trade_off(costs: Mapping[str, float], results: Mapping[str, Estimate], *, x: str, y: str,
+def pareto(costs: Mapping[str, float], results: Mapping[str, Estimate], *, x: str, y: str,
               front: Sequence[str] = (), ceiling: float | None = None) -> "Figure":  # fmt: skip
     """Draw what each named result costs (across, spaced by factors) against how good it is (up, with its interval).
 
-    ``front`` names those that none beats in both at once; a line joins them and the others are drawn hollow. ``x`` and
+    ``front`` names those that none beats in both at once (the Pareto front); steps join them and the others are drawn hollow. ``x`` and
     ``y`` label the axes, units included. Raises `ParameterError` where a result has no cost above 0.
 
     >>> found = {"small": Estimate(.70, .68, .72, "t", 3), "large": Estimate(.75, .73, .77, "t", 3)}
-    >>> figure = trade_off({"small": 10, "large": 90}, found, x="CPU seconds", y="AUC", front=["small", "large"])
+    >>> figure = pareto({"small": 10, "large": 90}, found, x="CPU seconds", y="AUC", front=["small", "large"])
     >>> figure.axes[0].get_xscale(), [text.get_text() for text in figure.axes[0].texts][:2]
     ('log', ['small', 'large'])
     """
