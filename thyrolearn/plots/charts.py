@@ -178,8 +178,8 @@ def pareto(costs: Mapping[str, float], results: Mapping[str, Estimate], *, x: st
               front: Sequence[str] = (), ceiling: float | None = None) -> "Figure":  # fmt: skip
     """Draw what each named result costs (across, spaced by factors) against how good it is (up, with its interval).
 
-    ``front`` names those that none beats in both at once (the Pareto front); steps join them and the others are drawn hollow. ``x`` and
-    ``y`` label the axes, units included. Raises `ParameterError` where a result has no cost above 0.
+    ``front`` names those that none beats in both at once (the Pareto front); steps join them and the others are drawn
+    hollow. ``x`` and ``y`` label the axes, units included. Raises `ParameterError` where a result has no cost above 0.
 
     >>> found = {"small": Estimate(.70, .68, .72, "t", 3), "large": Estimate(.75, .73, .77, "t", 3)}
     >>> figure = pareto({"small": 10, "large": 90}, found, x="CPU seconds", y="AUC", front=["small", "large"])
