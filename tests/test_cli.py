@@ -125,6 +125,20 @@ def test_train_and_evaluate_print_intervals(command, monkeypatch):
     assert (asked["data"], asked["root"]) == ("ddti", Path("frames"))
 
 
+def test_prepare_builds_every_cohort_the_lessons_use_or_one(command, monkeypatch):
+    from thyrolearn.data import phantom
+
+    part = (phantom.Part("main", 1, {"A": 1.0}),)
+    small = {name: phantom.Recipe(name, part, 2, 64, sweep=name == "moving") for name in ("still", "moving")}
+    monkeypatch.setattr(phantom, "COHORTS", small)
+    code, out, _ = command("prepare", "moving")
+    assert code == 0 and "phantom moving" in out and "phantom still" not in out
+    code, out, _ = command("prepare")
+    assert code == 0 and "phantom moving" in out and "phantom still" in out
+    assert all(phantom.store.is_finished(phantom.folder_for(*row)) for row in small.items())
+    assert "Choose one of still, moving" in one_line(command("prepare", "unheard-of"))
+
+
 def test_start_copies_and_never_overwrites(command):
     code, out, _ = command("start", "mine")
     notebooks = sorted(Path("mine").rglob("0*.ipynb"))

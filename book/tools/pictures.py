@@ -95,8 +95,9 @@ def frame(name: str, alt: str) -> str:
     )
 
 
-def hero() -> str:
+def hero(up: str = "") -> str:
     """Return the picture at the top of the home page, with its truth."""
+    del up
     made = pictures()["hero"]
     alt = (f"A synthetic ultrasound frame of a thyroid lobe in cross-section. The malignant nodule is outlined: "
            f"{made['words']}, {made['size_mm']:.0f} mm.")  # fmt: skip
@@ -106,8 +107,9 @@ def hero() -> str:
     )
 
 
-def reader() -> str:
+def reader(up: str = "") -> str:
     """Return four frames to judge: choose an answer, and the outline and the truth appear."""
+    del up
     out = ['<div class="th-reader">']
     for number, name in enumerate(NAMES[1:], 1):
         made = pictures()[name]

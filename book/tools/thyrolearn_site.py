@@ -3,8 +3,9 @@
 Directives (for pages of the book; lessons stay plain Markdown):
 
 - ``drawing:: NAME``: a drawing of `drawings.DRAWINGS` (the map, the floors, frames of the phantom, …).
+- ``{lesson}`part/name` ``, a role: a link to the lesson, or its name and "planned" while there is none.
 
-Lessons get their worked solutions folded, since JupyterLab's own copy has none.
+Lessons get their anatomy (`anatomy`), the reference its links to the lessons (`rooms`).
 """
 
 import re
@@ -13,6 +14,7 @@ import sys
 from pathlib import Path
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.builders.html import _JavaScript
 from sphinx.util.docutils import SphinxDirective
@@ -36,31 +38,50 @@ class Drawing(SphinxDirective):
         return [nodes.raw("", drawings.DRAWINGS[self.arguments[0]](up), format="html")]
 
 
-def fold_solutions(app: Sphinx, doctree: nodes.document) -> None:
-    """Fold the code of every cell that holds a worked solution."""
-    del app
-    for cell in doctree.findall(nodes.container):
-        if cell.get("nb_element") == "cell_code" and "### BEGIN SOLUTION" in cell.astext():
-            cell["hide_mode"] = "input"
-            cell["prompt_show"], cell["prompt_hide"] = "Show a solution", "Hide the solution"
+def lesson_role(name, rawtext, text, lineno, inliner, options=None, content=None):  # noqa: ANN001, ANN201
+    """Name a lesson: a link where it exists, else its title and that it is planned."""
+    import rooms
+    import teaching
+
+    del name, options, content
+    if text in rooms.lessons():
+        title, page = rooms.lessons()[text]
+        link = addnodes.pending_xref("", refdomain="std", reftype="doc", reftarget=f"/{page}", refexplicit=True,
+                                     refwarn=True, refdoc=inliner.document.settings.env.docname)  # fmt: skip
+        link += nodes.inline("", title)
+        return [link], []
+    if text in teaching.planned():
+        return [nodes.emphasis("", teaching.planned()[text]), nodes.Text(" (planned)")], []
+    return [], [inliner.reporter.error(f"There is no lesson {text!r}, not even a planned one.", line=lineno)]
 
 
 def give_anatomy(app: Sphinx, doctree: nodes.document) -> None:
-    """Give lessons their boxes, their measured cost, and links to the functions they use."""
+    """Give lessons their head, their boxes, folded solutions, and links to the functions they build and use."""
     import anatomy
 
+    anatomy.fold_solutions(doctree)
     anatomy.give_anatomy(doctree, app.env.docname)
 
 
 def name_the_lessons(app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:
-    """End the docstring of a function with the lessons that use it."""
-    import anatomy
+    """Make the lessons of a docstring links, add those that use it, and begin a room with a table of what it has."""
+    import rooms
 
-    del app, thing, options
-    found = anatomy.lessons_with(name) if what in ("function", "class") else []
-    if found:
-        links = ", ".join(f":doc:`{title} </{page}>`" for page, title in found)
-        lines += ["", f"In the lesson: {links}.", ""]
+    del app, options
+    short = name.removeprefix("thyrolearn.")
+    lines[:] = rooms.named_in_text("\n".join(lines)).split("\n")
+    if what == "module" and short in rooms.rooms():
+        for markup in (rooms.back_to_the_house(short, "../../"), rooms.summary(short, "../../")):
+            where = 0 if "th-floorline" in markup else len(lines)
+            lines[where:where] = ["", ".. raw:: html", "", f"   {markup}", ""]
+    elif short in rooms.public():
+        own = rooms.lessons_named(getattr(thing, "__doc__", None))
+        builders = [slug for slug in rooms.builders(thing) if slug not in own]
+        if builders:
+            lines += ["", rooms.named_in_text(f"Lesson: {', '.join(builders)}") + ".", ""]
+        users = [f":doc:`{title} </{page}>`" for page, title in rooms.users(short)]
+        if users:
+            lines += ["", f"Used in: {', '.join(users)}.", ""]
 
 
 def bars_are_bars(app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:
@@ -83,6 +104,15 @@ def widget_scripts_at_any_depth(app: Sphinx, pagename: str, templatename: str, c
             scripts[number] = _JavaScript(script.filename, priority=script.priority, **attributes)
 
 
+def short_names(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: object) -> None:
+    """Call the first page Home where it is listed beside others."""
+    del app, pagename, templatename, doctree
+    context["root_title"] = "Home"
+    for way in ("prev", "next"):
+        if (context.get(way) or {}).get("link", "").endswith("intro.html"):
+            context[way] = {**context[way], "title": "Home"}
+
+
 def _text(script: object) -> str:
     return f"{getattr(script, 'filename', script)} {getattr(script, 'attributes', {}).get('body', '')}"
 
@@ -102,10 +132,11 @@ def icons_beside_the_widgets(app: Sphinx, problem: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, object]:
     """Register the directive and the habits."""
     app.add_directive("drawing", Drawing)
-    app.connect("doctree-read", fold_solutions)
+    app.add_role("lesson", lesson_role)
     app.connect("doctree-read", give_anatomy)
     app.connect("autodoc-process-docstring", name_the_lessons)
     app.connect("autodoc-process-docstring", bars_are_bars)
+    app.connect("html-page-context", short_names)
     # after myst-nb, which adds the scripts to pages that show a widget
     app.connect("html-page-context", widget_scripts_at_any_depth, priority=900)
     app.connect("build-finished", icons_beside_the_widgets)

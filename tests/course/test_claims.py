@@ -104,9 +104,9 @@ def _shapes(svg):
 def test_the_strip_is_drawn_to_scale():
     band = claims.Band("s", 0.1, 0.01, 0.05, 0.15, 10, "1")
     shapes = _shapes(claims.strip(Estimate(0.1, 0.0, 0.2, "bootstrap", 9), band))
-    assert float(shapes["circle"]["cx"]) == pytest.approx(180)  # the middle of 0.0 to 0.2 on 20 to 340
-    assert float(shapes["rect"]["x"]) == pytest.approx(100)
-    assert float(shapes["rect"]["width"]) == pytest.approx(160)
+    assert float(shapes["circle"]["cx"]) == pytest.approx(220)  # the middle of 0.0 to 0.2 on 16 to 424
+    assert float(shapes["rect"]["x"]) == pytest.approx(118)
+    assert float(shapes["rect"]["width"]) == pytest.approx(204)
 
 
 def test_the_strip_says_in_words_what_it_shows():

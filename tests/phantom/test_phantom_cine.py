@@ -12,6 +12,7 @@ from thyrolearn.phantom import folder
 from thyrolearn.phantom.cine import elevation_weights, sweep
 from thyrolearn.phantom.folder import write_folder
 from thyrolearn.phantom.modalities import contrast, doppler, elastogram
+from thyrolearn.phantom.perfusion import bolus, cue, time_intensity
 from thyrolearn.phantom.population import patients
 from thyrolearn.phantom.rendering import render
 
@@ -59,10 +60,8 @@ def test_stiff_nodules_strain_less():
 
 
 def test_stiffness_has_the_published_means():
-    from thyrolearn.phantom import modalities
-
     for label, mean in ((0, 15.9), (1, 31.9)):
-        cues = [modalities._cue(replace(NODULE, number=k, label=label), PATIENT, 0, "stiffness") for k in range(400)]
+        cues = [cue(replace(NODULE, number=k, label=label), PATIENT, 0, "stiffness") for k in range(400)]
         assert np.mean(cues) == pytest.approx(0, abs=0.15) and np.std(cues) == pytest.approx(0.917, abs=0.1), mean
 
 
@@ -83,6 +82,49 @@ def test_contrast_arrives_when_it_says():
     assert run.gland.max() == pytest.approx(1.0, abs=0.05)
     with pytest.raises(ParameterError, match="5 to 120"):
         contrast(PATIENT, NODULE, 3, seconds=0)
+
+
+def test_curves_are_those_of_the_images_and_breathing_and_speckle_are_all_that_is_added():
+    """Averaged over patients, what an outline measures is the law; in a large nodule it is near it each time."""
+    people = patients(150, 3)
+    pairs = [(p, n) for p in people for n in p.nodules if n.size_mm > 12]
+    errors = []
+    for patient, nodule in pairs:
+        true, seen = bolus(patient, nodule, 3), time_intensity(patient, nodule, 3)
+        gain = 10 ** (patient.gain_db / 20)
+        errors.append(seen.gland / gain - true.gland)
+        assert np.abs(seen.lesion / gain - true.lesion)[true.times < 5].max() < 0.06
+    mean, spread = np.mean(errors, axis=0), np.std(errors, axis=0)
+    assert np.abs(mean - 0.035).max() < 0.02 and 0.04 < spread.max() < 0.12
+    run = contrast(*pairs[0], 3, size=64)
+    assert np.allclose(run.lesion, bolus(*pairs[0], 3).lesion)
+
+
+def test_a_cancer_fills_later_and_less_and_the_cues_share_its_severity():
+    pairs = [(p, n) for p in patients(900, 4) for n in p.nodules]
+    facts = [bolus(p, n, 4).facts for p, n in pairs]
+    label, severity = (np.array([getattr(n, name) for _, n in pairs]) for name in ("label", "severity"))
+    delay, peak = (np.array([f[name] for f in facts]) for name in ("delay_s", "peak_ratio"))
+    assert delay[label == 1].mean() - delay[label == 0].mean() == pytest.approx(1.86, abs=0.5)
+    assert np.log(peak)[label == 1].mean() - np.log(peak)[label == 0].mean() == pytest.approx(-0.35, abs=0.08)
+    inside = label == 0
+    assert np.corrcoef(delay[inside], severity[inside])[0, 1] == pytest.approx(0.4, abs=0.1)
+
+
+def test_a_coarse_sweep_passes_the_anatomy_of_a_fine_one():
+    fine = sweep(PATIENT, NODULE, 4, frames=13, step_mm=1.0, size=64)
+    coarse = sweep(PATIENT, NODULE, 4, frames=7, step_mm=2.0, size=64)
+    assert fine.spacing_mm == coarse.spacing_mm
+    shape = np.interp(coarse.y_mm, fine.y_mm, fine.masks.sum((1, 2)))
+    inside = np.abs(coarse.y_mm) < 5
+    assert coarse.masks.sum((1, 2))[inside] == pytest.approx(shape[inside], rel=0.15)
+
+
+def test_a_sweep_without_a_step_crosses_the_nodule():
+    clip = sweep(PATIENT, NODULE, 4, frames=8, step_mm=None, size=64)
+    area = clip.masks.sum((1, 2)) * np.prod(clip.spacing_mm)
+    volume = area.sum() * np.diff(clip.y_mm).mean()
+    assert volume == pytest.approx(clip.extra["volume_mm3"], rel=0.15)
 
 
 def test_a_folder_has_a_row_and_two_pictures_a_frame_and_comes_out_the_same_twice(tmp_path):

@@ -77,11 +77,16 @@ def start(folder: Annotated[Path, typer.Argument(help="Your folder, such as my_c
 
 
 @app.command()
-def prepare(name: Annotated[str, typer.Argument(help="The phantom cohort to build.")] = "stills") -> None:
-    """Build the phantom cohort that the lessons use; instant when it is there."""
-    from thyrolearn import data
+def prepare(
+    name: Annotated[
+        str | None, typer.Argument(help="One phantom cohort, such as stills; all when none is given.")
+    ] = None,
+) -> None:
+    """Build the phantom cohorts that the lessons use; instant when they are there."""
+    from thyrolearn.data.phantom import COHORTS, load_phantom
 
-    typer.echo(data.load("phantom", name=name))
+    for each in [name] if name else COHORTS:
+        typer.echo(load_phantom(each))
 
 
 @app.command()

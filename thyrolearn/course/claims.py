@@ -17,6 +17,7 @@ __all__ = ["Band", "Key", "band_of", "read_bands", "judge", "strip", "shown", "r
 RECORD = "THYROLEARN_CLAIMS"
 """The environment variable that names the file to append to; while it is set, claims are recorded and not judged."""
 _WIDTH = 5.0  # standard deviations on each side, so that another machine's rounding breaks no reader's run
+_LEFT, _RIGHT = 16, 424  # of the strip, in its own units
 _FLOOR = 1e-3  # a value that does not vary with the seed still varies with the machine
 
 
@@ -144,29 +145,36 @@ def strip(estimate: Estimate, band: Band | None = None, reference: float | None 
     start, span = min(marks), (max(marks) - min(marks)) or 1.0
 
     def x(value: float) -> float:
-        return 20 + 320 * (value - start) / span
+        return _LEFT + (_RIGHT - _LEFT) * (value - start) / span
 
     told = f"Value {estimate.value:.3f}, interval {estimate.low:.3f} to {estimate.high:.3f}"
-    shapes = ['<line x1="20" x2="340" y1="26" y2="26" stroke="currentColor" stroke-opacity=".25"/>']
+    shapes = [f'<line class="tl-axis" x1="{_LEFT}" x2="{_RIGHT}" y1="30" y2="30"/>']
     if band:
         told += f", band {band.low:.3f} to {band.high:.3f}"
-        left, right = x(band.low), x(band.high)
-        box = f'x="{left:.1f}" y="14" width="{right - left:.1f}" height="24"'
-        shapes.append(f'<rect {box} fill="#009e73" fill-opacity=".25"/>')
-        shapes += [_label(x(end), 52, f"{end:.3f}") for end in (band.low, band.high)]
+        shapes += _band(x(band.low), x(band.high), band)
     if reference is not None:
         told += f", compared with {reference:g}"
-        at = f'x1="{x(reference):.1f}" x2="{x(reference):.1f}" y1="8" y2="42"'
-        shapes.append(f'<line {at} stroke="currentColor" stroke-dasharray="3 3"/>')
-        if not band or min(abs(x(reference) - x(end)) for end in (band.low, band.high)) > 40:
-            shapes.append(_label(x(reference), 52, f"{reference:g}"))
-    line = f'x1="{x(estimate.low):.1f}" x2="{x(estimate.high):.1f}" y1="26" y2="26"'
-    shapes.append(f'<line {line} stroke="#0072b2" stroke-width="3"/>')
-    shapes.append(f'<circle cx="{x(estimate.value):.1f}" cy="26" r="6" fill="#0072b2"/>')
-    shapes.append(_label(x(estimate.value), 10, f"{estimate.value:.3f}"))
-    return f'<svg viewBox="0 0 360 56" role="img" aria-label="{escape(told)}.">{"".join(shapes)}</svg>'
+        at = f'x1="{x(reference):.1f}" x2="{x(reference):.1f}" y1="16" y2="46"'
+        shapes.append(f'<line class="tl-reference" {at}/>')
+        if abs(x(reference) - x(estimate.value)) > 60:
+            shapes.append(_label(x(reference), 11, f"{reference:g}"))
+    line = f'x1="{x(estimate.low):.1f}" x2="{x(estimate.high):.1f}" y1="30" y2="30"'
+    shapes.append(f'<line class="tl-interval" {line}/>')
+    shapes.append(f'<circle class="tl-value" cx="{x(estimate.value):.1f}" cy="30" r="6"/>')
+    shapes.append(_label(x(estimate.value), 11, f"{estimate.value:.3f}", bold=True))
+    return f'<svg viewBox="0 0 440 62" role="img" aria-label="{escape(told)}.">{"".join(shapes)}</svg>'
 
 
-def _label(x: float, y: int, text: str) -> str:
-    anchor = "start" if x < 40 else "end" if x > 320 else "middle"
-    return f'<text x="{x:.1f}" y="{y}" font-size="11" fill="currentColor" text-anchor="{anchor}">{text}</text>'
+def _band(left: float, right: float, band: Band) -> list[str]:
+    """The band as a box with its ends, and its name where there is room between them."""
+    shapes = [f'<rect class="tl-band" x="{left:.1f}" y="18" width="{right - left:.1f}" height="24"/>']
+    shapes += [_label(left, 58, f"{band.low:.3f}"), _label(right, 58, f"{band.high:.3f}")]
+    if right - left > 190:
+        shapes.append(_label((left + right) / 2, 58, f"band of {band.seeds} seeds"))
+    return shapes
+
+
+def _label(x: float, y: int, text: str, bold: bool = False) -> str:
+    anchor = "start" if x < 40 else "end" if x > 400 else "middle"
+    look = ' class="tl-bold"' if bold else ""
+    return f'<text{look} x="{x:.1f}" y="{y}" text-anchor="{anchor}">{text}</text>'

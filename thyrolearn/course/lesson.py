@@ -23,9 +23,9 @@ NOTICE = "For teaching, not for diagnosis."
 def begin(slug: str, needs: tuple[str, ...] = (), cohort: str = "stills") -> "Lesson":
     """Open the lesson ``slug``: read the settings, print the header, return the `Lesson`.
 
-    ``needs`` names what every use of the cohort in this lesson depends on, as fields of a case (``"label"``,
-    ``"mask"``, ``"posterior"``, …). Where a public set has none of it, one sentence says so and the lesson goes on
-    with the phantom. ``cohort`` names the phantom cohort (``"stills"``, ``"clips"``, …).
+    ``needs`` names what every use of the cohort in this lesson depends on, as fields of a case or of its ``raw``
+    (``"label"``, ``"mask"``, ``"posterior"``, …). Where a public set has none of it, one sentence says so and the
+    lesson goes on with the phantom. ``cohort`` names the phantom cohort (``"stills"``, ``"clips"``, …).
 
     >>> lesson = begin("architectures/cnn")
     Takes: ...
@@ -76,6 +76,12 @@ class Lesson:
         from thyrolearn import data
 
         return data.split(self.cohort, seed=0)
+
+    def also(self, name: str) -> "Cohort":
+        """Another cohort of the phantom beside the lesson's own, such as the stills that a clip network starts from."""
+        from thyrolearn import data
+
+        return data.load("phantom", name=name)
 
     def _settle(self, needs: tuple[str, ...]) -> None:
         """Fall back on the phantom where the public set lacks what the lesson needs."""
@@ -189,7 +195,7 @@ def _device(settings: house.Settings) -> str:
 def _has(cohort: "Cohort", need: str) -> bool:
     """Whether any case has ``need``; masks are read from a few cases only, for they cost a file each."""
     cases = cohort[:8] if need in ("mask", "image") else cohort
-    found = (getattr(case, need) for case in cases)
+    found = (getattr(case, need, case.raw.get(need)) for case in cases)
     return any(value is not None and (not isinstance(value, str | tuple) or len(value) > 0) for value in found)
 
 

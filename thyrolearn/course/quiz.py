@@ -84,7 +84,8 @@ def render(items: list[Item], slug: str) -> str:
     name = f"tl-{slug.replace('/', '-')}-{next(_serial)}"
     body = "".join(_fieldset(item, number, f"{name}-{item.id}") for number, item in enumerate(items, 1))
     # JupyterLab reads plain keys as commands; this attribute leaves them to the radio buttons.
-    return card("quiz", f'<div data-lm-suppress-shortcuts="true">{body}</div>', "Quiz")
+    tally = '<p class="tl-tally"></p>'  # the style counts
+    return card("quiz", f'<div data-lm-suppress-shortcuts="true">{body}</div>{tally}', "Quiz")
 
 
 def _fieldset(item: Item, number: int, name: str) -> str:
@@ -92,7 +93,8 @@ def _fieldset(item: Item, number: int, name: str) -> str:
     for letter, option in zip(string.ascii_uppercase, item.options, strict=False):
         own = f"{name}-{letter.lower()}"
         # JupyterLab reads arrow keys as commands; the attribute, on the very element, leaves them to the buttons.
-        choices += f'<input type="radio" name="{name}" id="{own}" data-lm-suppress-shortcuts="true">'
+        key = ' class="tl-key"' if option.right else ""
+        choices += f'<input type="radio" name="{name}" id="{own}"{key} data-lm-suppress-shortcuts="true">'
         choices += f'<label for="{own}">{letter}. {inline(option.text)}</label>'
         word, kind = ("Right.", "tl-right") if option.right else ("Not so.", "tl-wrong")
         reasons += f'<p class="{kind}"><strong>{letter}. {word}</strong> {inline(option.reason)}</p>'

@@ -6,6 +6,8 @@ import sys
 from functools import cache
 from importlib.resources import files
 
+from thyrolearn.plots.palette import themed
+
 __all__ = ["show", "escape", "inline", "card"]
 
 
@@ -61,4 +63,4 @@ def card(kind: str, body: str, label: str) -> str:
 @cache
 def _style() -> str:
     text = (files("thyrolearn.course") / "course.css").read_text(encoding="utf-8")
-    return re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", text, flags=re.S)).strip()
+    return themed(".tl") + re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", text, flags=re.S)).strip()

@@ -223,4 +223,4 @@ class Cohort(Sequence[Case]):
             f"<tr><th style='text-align:left'>{escape(name)}</th><td style='text-align:left'>{escape(text)}</td></tr>"
             for name, text in self.summary().items()
         )
-        return f"<table><caption>Cohort {escape(self.name)}: {escape(self._counts())}</caption>{rows}</table>"
+        return f"<table class='th-summary'><caption style='text-align:left'>Cohort {escape(self.name)}: {escape(self._counts())}</caption>{rows}</table>"

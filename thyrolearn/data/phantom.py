@@ -15,8 +15,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from thyrolearn.data import store
-from thyrolearn.data.case import Case, InMemory
+from thyrolearn.data.case import Case, InMemory, boxes_of
 from thyrolearn.data.cohort import Cohort
 from thyrolearn.errors import SettingsError
 
@@ -39,7 +41,11 @@ class Part:
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a named cohort is made of; two frames a nodule are a transverse and a longitudinal view."""
+    """What a named cohort is made of; two frames a nodule are a transverse and a longitudinal view.
+
+    With ``sweep`` the ``frames`` of a nodule are those of a clip that crosses it from end to end; with ``curves`` a
+    nodule has no frames but the time-intensity curves of a contrast examination (`data.curves`).
+    """
 
     purpose: str
     parts: tuple[Part, ...]
@@ -48,8 +54,11 @@ class Recipe:
     prevalence: float = 0.25
     difficulty: str = "default"
     seed: int = 2025
+    sweep: bool = False
+    curves: bool = False
 
 
+LATER = ("sweep", "curves")  # fields that recipes did not have at first: left out of the key where they say no
 COHORTS: dict[str, Recipe] = {
     "stills": Recipe(
         purpose="benign or malignant: two frames a nodule, three training scanners, two held out",
@@ -57,6 +66,25 @@ COHORTS: dict[str, Recipe] = {
             Part("main", 2000, {"A": 0.55, "B": 0.30, "D": 0.15}),
             Part("held-out", 500, {"C": 1.0, "E": 1.0}, first=100_000),
         ),
+    ),
+    "clips": Recipe(
+        purpose="clips: eight frames that cross a nodule, of patients that `stills` does not have",
+        parts=(
+            Part("main", 600, {"A": 0.55, "B": 0.30, "D": 0.15}, first=10_000),
+            Part("held-out", 60, {"C": 1.0, "E": 1.0}, first=110_000),
+        ),
+        frames=8,
+        size=128,
+        sweep=True,
+    ),
+    "contrast": Recipe(
+        purpose="contrast curves alone, one case a nodule: cheap, so that there may be many",
+        parts=(
+            Part("main", 2500, {"A": 0.55, "B": 0.30, "D": 0.15}, first=20_000),
+            Part("held-out", 200, {"C": 1.0, "E": 1.0}, first=120_000),
+        ),
+        frames=1,
+        curves=True,
     ),
     "sample": Recipe(
         purpose="forty patients for a first look and for tests",
@@ -83,7 +111,8 @@ def folder_for(name: str, recipe: Recipe) -> Path:
     from thyrolearn.phantom import SIM_VERSION
     from thyrolearn.settings import folders
 
-    text = json.dumps([asdict(recipe), SIM_VERSION, store.VERSION, SHARD], sort_keys=True)
+    values = {name: value for name, value in asdict(recipe).items() if name not in LATER or value}
+    text = json.dumps([values, SIM_VERSION, store.VERSION, SHARD], sort_keys=True)
     key = hashlib.sha256(text.encode()).hexdigest()[:12]
     return folders().cache / "phantom" / f"{name}-{key}"
 
@@ -106,7 +135,8 @@ def plan(recipe: Recipe) -> list[list[tuple[str, Any, Any, int]]]:
         for nodule in patient.nodules
         for number in range(recipe.frames)
     ]
-    return [frames[i : i + SHARD] for i in range(0, len(frames), SHARD)]
+    shard = max(SHARD - SHARD % recipe.frames, recipe.frames) if recipe.sweep else SHARD  # no clip in two shards
+    return [frames[i : i + shard] for i in range(0, len(frames), shard)]
 
 
 def render_case(part: str, patient: Any, nodule: Any, number: int, recipe: Recipe) -> Case:
@@ -127,40 +157,102 @@ def case_of(frame: Any, *, part: str = "main", source: str = "phantom") -> Case:
     >>> case.source, case.shape, case.label_source
     ('phantom', (128, 128), 'phantom truth')
     """
-    from thyrolearn.tirads import acr
-
-    patient, nodule = frame.patient, frame.nodule
-    points = acr.points(nodule.truth)
+    known = _known(frame.patient, frame.nodule, part)
+    known["raw"] |= {"frame": frame.number, "visible": round(float(frame.visible.sum() / max(frame.mask.sum(), 1)), 3)}
     return Case(
-        id=f"p{patient.number:06d}-n{nodule.number}-f{frame.number}",
+        id=f"p{frame.patient.number:06d}-n{frame.nodule.number}-f{frame.number}",
         source=source,
-        patient=str(patient.number),
-        nodule=str(nodule.number),
         pixels=InMemory(frame.image, frame.mask, f"{frame.sim_version}:{frame.seed}"),
-        label=nodule.label,
-        label_source=LABEL_SOURCE,
-        descriptors=nodule.truth,
-        readers=nodule.readers,
-        level=str(acr.level(points)),
-        points=points,
         boxes=(tuple(float(v) for v in frame.box),) if frame.mask.any() else (),  # type: ignore[arg-type]
         view=frame.view,
-        site=patient.site,
-        scanner=patient.scanner,
         spacing_mm=tuple(float(v) for v in frame.spacing_mm),  # type: ignore[arg-type]
         size_mm=float(max(frame.diameters_mm)),
-        posterior=float(nodule.posterior),
-        raw={
+        **known,
+    )
+
+
+def cases_of(clip: Any, *, part: str = "main", source: str = "phantom") -> list[Case]:
+    """Turn a phantom `Clip` into cases, one a frame as in the public clips; ``raw`` has ``frame`` and ``y_mm``.
+
+    The first case's ``raw["contrast"]`` has the time-intensity curves of the nodule's contrast examination.
+
+    >>> from thyrolearn import phantom
+    >>> patient = phantom.patients(1, seed=0)[0]
+    >>> from thyrolearn.phantom.cine import sweep
+    >>> cases = cases_of(sweep(patient, patient.nodules[0], seed=0, frames=3, step_mm=None, size=64))
+    >>> [case.raw["frame"] for case in cases], len({case.nodule for case in cases})
+    ([0, 1, 2], 1)
+    """
+    known = _known(clip.patient, clip.nodule, part)
+    raw = known.pop("raw") | {"volume_mm3": round(clip.extra["volume_mm3"], 1)}
+    contrast = {"contrast": _contrast(clip.patient, clip.nodule, clip.seed)}
+    return [
+        Case(
+            id=f"p{clip.patient.number:06d}-n{clip.nodule.number}-s{number:02d}",
+            source=source,
+            pixels=InMemory(image, mask, f"{clip.sim_version}:{clip.seed}"),
+            boxes=boxes_of(mask, smallest=1)[:1],
+            view=clip.view,
+            spacing_mm=tuple(float(v) for v in clip.spacing_mm),  # type: ignore[arg-type]
+            size_mm=clip.nodule.size_mm,
+            raw=raw | {"frame": number, "y_mm": round(float(y), 3)} | ({} if number else contrast),
+            **known,
+        )
+        for number, (image, mask, y) in enumerate(zip(clip.images, clip.masks, clip.y_mm, strict=True))
+    ]
+
+
+def _curves_case(part: str, patient: Any, nodule: Any, seed: int) -> Case:
+    """A nodule by its contrast curves alone: the picture is that of `data.curves`, two rows."""
+    from thyrolearn.data.sweeps import curves_picture
+    from thyrolearn.phantom import SIM_VERSION
+
+    known, contrast = _known(patient, nodule, part), _contrast(patient, nodule, seed)
+    known["raw"] |= {"contrast": contrast}
+    return Case(
+        id=f"p{patient.number:06d}-n{nodule.number}-c",
+        source="phantom",
+        pixels=InMemory(curves_picture(contrast), None, f"{SIM_VERSION}:{seed}"),
+        modality="contrast curves",
+        size_mm=nodule.size_mm,
+        **known,
+    )
+
+
+def _contrast(patient: Any, nodule: Any, seed: int) -> dict[str, Any]:
+    from thyrolearn.phantom.perfusion import time_intensity
+
+    curves = time_intensity(patient, nodule, seed)
+    rounded = {name: np.round(getattr(curves, name), 3).tolist() for name in ("lesion", "gland")}
+    return rounded | {"step_s": float(curves.times[1])}
+
+
+def _known(patient: Any, nodule: Any, part: str) -> dict[str, Any]:
+    """What is known of a nodule whatever the picture, as fields of a `Case`."""
+    from thyrolearn.tirads import acr
+
+    points = acr.points(nodule.truth)
+    return {
+        "patient": str(patient.number),
+        "nodule": str(nodule.number),
+        "label": nodule.label,
+        "label_source": LABEL_SOURCE,
+        "descriptors": nodule.truth,
+        "readers": nodule.readers,
+        "level": str(acr.level(points)),
+        "points": points,
+        "site": patient.site,
+        "scanner": patient.scanner,
+        "posterior": float(nodule.posterior),
+        "raw": {
             "part": part,
-            "frame": frame.number,
             "histotype": nodule.histotype,
             "age": patient.age,
             "sex": patient.sex,
             "hashimoto": patient.hashimoto,
-            "visible": round(float(frame.visible.sum() / max(frame.mask.sum(), 1)), 3),
         },
-        notes=("synthetic",),
-    )
+        "notes": ("synthetic",),
+    }
 
 
 def build_shards(recipe: Recipe, folder: Path, numbers: Iterable[int]) -> Iterator[int]:
@@ -168,9 +260,22 @@ def build_shards(recipe: Recipe, folder: Path, numbers: Iterable[int]) -> Iterat
     shards = plan(recipe)
     for number in numbers:
         if not store.is_written(folder, number):
-            cases = [render_case(*frame, recipe) for frame in shards[number]]
-            store.write_shard(folder, number, cases)
+            store.write_shard(folder, number, _rendered(shards[number], recipe))
         yield len(shards[number])
+
+
+def _rendered(frames: list[tuple[str, Any, Any, int]], recipe: Recipe) -> Iterator[Case]:
+    from thyrolearn.phantom.cine import sweep
+
+    for part, patient, nodule, number in frames:
+        if recipe.curves:
+            yield _curves_case(part, patient, nodule, recipe.seed)
+        elif not recipe.sweep:
+            yield render_case(part, patient, nodule, number, recipe)
+        elif number == 0:
+            size, frames_ = recipe.size, recipe.frames
+            clip = sweep(patient, nodule, recipe.seed, frames=frames_, step_mm=None, size=size)
+            yield from cases_of(clip, part=part)
 
 
 def load_phantom(

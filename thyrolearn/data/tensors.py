@@ -28,9 +28,10 @@ LEAST = 8.0  # pixels: a crop is never taken from fewer
 class Batches:
     """A cohort as tensors; row i belongs to ``cohort[i]``.
 
-    ``images`` uint8 (n, 1, h, w); ``labels`` float32 (n,), NaN where unknown; ``groups`` the patients (n,);
+    ``images`` uint8 (n, 1, h, w), of clips (n, frames, 1, h, w);
+    ``labels`` float32 (n,), NaN where unknown; ``groups`` the patients (n,);
     ``spacing_mm`` float64 (n,), mm a pixel of ``images`` (the same in both directions), NaN where unknown;
-    ``masks`` uint8 0/1 (n, 1, h, w) or None; ``boxes`` a float32 (k, 4) tensor a row or None;
+    ``masks`` uint8 0/1 in the shape of ``images`` or None; ``boxes`` a float32 (k, 4) tensor a row or None;
     ``windows`` float64 (n, 4): the (x0, y0, x1, y1) of the case's own pixels that each row shows.
     """
 
@@ -70,10 +71,19 @@ class Batches:
             )
         return replace(self, images=images)
 
+    def still(self, frame: int | None = None) -> "Batches":
+        """One frame of each clip, the middle one or number ``frame``, as images (n, 1, h, w)."""
+        if self.images.dim() != 5:
+            raise ParameterError("These are images already, not clips.", "Use them as they are.")
+        frame = self.images.shape[1] // 2 if frame is None else frame
+        masks = None if self.masks is None else self.masks[:, frame]
+        return replace(self, images=self.images[:, frame], masks=masks)
+
     def __repr__(self) -> str:
         extra = ", ".join(name for name in ("masks", "boxes") if getattr(self, name) is not None)
-        shape = "x".join(map(str, self.images.shape[2:]))
-        return f"Batches of {self.cohort.name!r}: {len(self)} images of {shape}{', with ' + extra if extra else ''}"
+        shape = "x".join(map(str, self.images.shape[-2:]))
+        kind = f"clips of {self.images.shape[1]} frames" if self.images.dim() == 5 else "images"
+        return f"Batches of {self.cohort.name!r}: {len(self)} {kind} of {shape}{', with ' + extra if extra else ''}"
 
 
 def window(case: Case, box: Box | None = None, context: float = 1.6) -> Square:
@@ -159,11 +169,11 @@ def batches(
         windows.append(part)
         images.append(crop(case.image, part, (size, size), padding))
         if masks:
-            outlines.append(_mask_crop(case, part, (size, size)))
-    return _batches(cohort, rows, windows, images, outlines if masks else None, (size, size))
+            outlines.append(mask_crop(case, part, (size, size)))
+    return assemble(cohort, rows, windows, images, outlines if masks else None, (size, size))
 
 
-def _mask_crop(case: Case, part: Square, shape: tuple[int, int]) -> NDArray[np.uint8]:
+def mask_crop(case: Case, part: Square, shape: tuple[int, int]) -> NDArray[np.uint8]:
     mask = case.mask
     if mask is None:
         return np.zeros(shape, np.uint8)
@@ -189,9 +199,9 @@ def frames(cohort: Cohort, size: tuple[int, int] = (128, 128), *, masks: bool = 
         windows.append(part)
         images.append(crop(image, part, size, "zero"))
         if masks:
-            outlines.append(_mask_crop(case, part, size))
+            outlines.append(mask_crop(case, part, size))
         boxes.append(_moved(case.boxes, part, size))
-    return _batches(cohort, rows, windows, images, outlines if masks else None, size, tuple(boxes))
+    return assemble(cohort, rows, windows, images, outlines if masks else None, size, tuple(boxes))
 
 
 def _letterbox(shape: tuple[int, ...], spacing: tuple[float, float] | None, size: tuple[int, int]) -> Square:
@@ -212,7 +222,7 @@ def _moved(boxes: tuple[Box, ...], part: Square, size: tuple[int, int]) -> "Tens
     return (moved * scale).float()
 
 
-def _batches(
+def assemble(
     cohort: Cohort,
     rows: list[int],
     windows: list[Square],
@@ -221,6 +231,7 @@ def _batches(
     size: tuple[int, int],
     boxes: "tuple[Tensor, ...] | None" = None,
 ) -> Batches:
+    """Put pictures together with what is known of their cases; (h, w) pictures, or (frames, h, w) of clips."""
     cases = cohort if rows == list(range(len(cohort))) else cohort[rows]
     labels = [float("nan") if case.label is None else float(case.label) for case in cases]
     spacing = [
@@ -242,4 +253,4 @@ def _batches(
 def _stack(pictures: list[NDArray[np.uint8]], size: tuple[int, int]) -> "Tensor":
     if not pictures:
         return torch.zeros(0, 1, *size, dtype=torch.uint8)
-    return torch.from_numpy(np.stack(pictures)[:, None])
+    return torch.from_numpy(np.expand_dims(np.stack(pictures), -3))

@@ -1,6 +1,7 @@
 """The three maps that anatomy is painted on: echogenicity, attenuation and coherent amplitude."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -189,7 +190,14 @@ def drifting(key: tuple[int | str, ...], name: str, y: float, spacing: float, sh
     first, t = int(np.floor(place)), place - np.floor(place)
     weights = np.array([(1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3])
     weights = (weights / np.linalg.norm(weights)).astype(np.float32)
-    total = weights[0] * normals(stream(*key, name, first), shape)  # type: ignore[arg-type]
+    total = weights[0] * _knots(key, name, first, shape)
     for k in (1, 2, 3):
-        total += weights[k] * normals(stream(*key, name, first + k), shape)  # type: ignore[arg-type]
+        total += weights[k] * _knots(key, name, first + k, shape)
     return total
+
+
+@lru_cache(1024)  # neighbouring planes of a sweep share three of their four lattices
+def _knots(key: tuple[int | str, ...], name: str, number: int, shape: tuple[int, int]) -> Array:
+    noise = normals(stream(*key, name, number), shape)  # type: ignore[arg-type]
+    noise.setflags(write=False)
+    return noise

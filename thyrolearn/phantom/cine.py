@@ -2,7 +2,8 @@
 
 Anatomy is painted on key planes 1 mm apart, from lattices with a third axis, and interpolated. Scatterers are
 planes of noise 0.25 mm apart, mixed with a Gaussian of the elevation beam's width; the correlation of the speckle at
-a shift y is exp(-y^2 / (4 s^2)) for the field and its square for the intensity.
+a shift y is exp(-y^2 / (4 s^2)) for the field and its square for the intensity. In a coarse sweep, with steps of more
+than 1 mm, anatomy is painted for each frame and the speckle of each, correlated by less than 0.1, is drawn anew.
 """
 
 from dataclasses import dataclass, field, replace
@@ -25,6 +26,7 @@ __all__ = ["Clip", "elevation_weights", "sweep"]
 PLANE_MM = 0.25
 BEAM_MM = 0.45
 KEY_MM = 1.0
+COARSE_MM = 8.0  # the largest step
 FAR = 9.0  # signed distance in mm where the nodule is not in the plane
 
 
@@ -64,15 +66,16 @@ def sweep(
     seed: int,
     *,
     frames: int = 30,
-    step_mm: float = 0.25,
+    step_mm: float | None = 0.25,
     scanner: str | Scanner | None = None,
     size: int = 256,
     view: str = "transverse",
 ) -> Clip:
     """Return a sweep of ``frames`` frames, ``step_mm`` apart with 15 % jitter, through the middle of the nodule.
 
-    ``frames`` 1 to 200, ``step_mm`` 0.05 to 1; other arguments as in `render`. Same arguments, same pixels; the
-    stills of `render` are not frames of the sweep. Raises `ParameterError` for values outside their range.
+    ``frames`` 1 to 200, ``step_mm`` 0.05 to 8 (a coarse sweep keeps some frames of a clip only), or None: the frames
+    cross the whole nodule, each in the middle of its share. Other arguments as in `render`. Same arguments, same
+    pixels; the stills of `render` are not frames of the sweep. Raises `ParameterError` for values outside their range.
 
     >>> from thyrolearn import phantom
     >>> patient = phantom.patients(1, seed=0)[0]
@@ -80,16 +83,19 @@ def sweep(
     (2, 64, 64)
     """
     check_request(nodule, 0, size, view)
-    if not 1 <= frames <= 200 or not 0.05 <= step_mm <= 1:
-        raise ParameterError(f"frames={frames}, step_mm={step_mm} are not allowed.", "Give 1 to 200 and 0.05 to 1 mm.")
-    stage = _Stage(patient, nodule, int(seed), scanner, size, view)
+    half = half_axes(nodule, int(seed), patient.number)
+    if step_mm is None and frames > 0:
+        step_mm = float(np.clip(2 * half[0 if view == "longitudinal" else 2] / frames, 0.05, COARSE_MM))
+    if step_mm is None or not 1 <= frames <= 200 or not 0.05 <= step_mm <= COARSE_MM:
+        raise ParameterError(f"frames={frames}, step_mm={step_mm} are not allowed.", "Give 1 to 200 and 0.05 to 8 mm.")
+    stage = _Stage(patient, nodule, int(seed), scanner, size, view, between=step_mm <= KEY_MM)
     jitter = 1 + 0.15 * np.clip(normals(stage.stream("steps"), (frames,)), -2, 2)
     y = np.cumsum(step_mm * jitter)
     y -= y.mean()
     images, masks = zip(*(stage.frame(i, float(v)) for i, v in enumerate(y)), strict=True)
-    first = stage.planes[min(stage.planes)]
-    spacing = (float(first.canvas.step[0]), float(first.canvas.step[1]))
-    facts: dict[str, object] = {"scanner": stage.machine.name}
+    spacing = (stage.extent[0] / size, stage.extent[1] / size)
+    volume = float(4 / 3 * np.pi * np.prod(half))
+    facts: dict[str, object] = {"scanner": stage.machine.name, "volume_mm3": volume}
     return Clip(np.stack(images), np.stack(masks), y, spacing, view, patient, nodule, int(seed), extra=facts)
 
 
@@ -97,8 +103,10 @@ class _Stage:
     """What the frames of one sweep share: key planes, noise planes, machine and window."""
 
     def __init__(
-        self, patient: Patient, nodule: Nodule, seed: int, scanner: str | Scanner | None, size: int, view: str
-    ) -> None:
+        self, patient: Patient, nodule: Nodule, seed: int, scanner: str | Scanner | None, size: int, view: str,
+        between: bool = True,
+    ) -> None:  # fmt: skip
+        self.between = between  # frames lie so close that painted planes are interpolated
         self.key: tuple[int | str, ...] = (seed, patient.number, nodule.number, "sweep")
         self.patient, self.nodule, self.seed, self.size, self.view = patient, nodule, seed, size, view
         self.machine = machine_of(patient, scanner, seed)
@@ -115,7 +123,18 @@ class _Stage:
         return stream(*self.key, name, *more)  # type: ignore[arg-type]
 
     def frame(self, number: int, y: float) -> tuple[np.ndarray, np.ndarray]:
-        """Image and mask at ``y``: the two key planes around it, mixed."""
+        """Image and mask at ``y``."""
+        if self.between:
+            (scene, distance), speckle = self._mixed(y), self._speckle(y)
+        else:
+            scene, distance = self._paint(y)
+            speckle = normals(self.stream("speckle of frame", number), (2, 2 * self.size, self.size))
+        env = signal(scene, speckle)
+        image = picture(scene, env, self.patient, lambda name: self.stream(name, number))
+        return image, distance < 0
+
+    def _mixed(self, y: float) -> tuple[Scene, Array]:
+        """The two key planes around ``y``, mixed, and the nodule's signed distance."""
         low = int(np.floor(y / KEY_MM))
         share = np.float32(y / KEY_MM - low)
         a, b = self._plane(low), self._plane(low + 1)
@@ -135,9 +154,7 @@ class _Stage:
             y=y,
         )
         scene = replace(near, canvas=canvas, loss_db=mix(a.loss_db, b.loss_db))
-        env = signal(scene, self._speckle(y))
-        image = picture(scene, env, self.patient, lambda name: self.stream(name, number))
-        return image, mix(self.far[low], self.far[low + 1]) < 0
+        return scene, mix(self.far[low], self.far[low + 1])
 
     def _speckle(self, y: float) -> Array:
         planes, weights = elevation_weights(y)

@@ -10,16 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from thyrolearn.errors import ParameterError
 from thyrolearn.phantom.canvas import TISSUES
 from thyrolearn.phantom.fields import Array, field
+from thyrolearn.phantom.perfusion import bolus, cue, truth
 from thyrolearn.phantom.records import Nodule, Patient
 from thyrolearn.phantom.rendering import Scene, picture, scene, signal
 from thyrolearn.seeding import normals, stream
 
 __all__ = ["Perfusion", "View", "contrast", "doppler", "elastogram"]
 
-SHARED = 0.4  # correlation of every cue with the nodule's severity
 VOID = tuple(TISSUES.index(name) for name in ("vessel", "airway", "bone", "cyst"))
 STIFFNESS = {"connective": 11.0, "fat": 8.0, "muscle": 22.0, "gland": 15.0, "calcification": 120.0}  # kPa
 
@@ -49,16 +48,6 @@ class Perfusion:
     facts: dict[str, Any]
 
 
-def _truth(nodule: Nodule) -> int:
-    return nodule.label ^ int(nodule.flipped)
-
-
-def _cue(nodule: Nodule, patient: Patient, seed: int, name: str) -> float:
-    """A standard normal that is correlated with the nodule's severity."""
-    own = float(normals(stream(seed, patient.number, nodule.number, name), (1,))[0])
-    return SHARED * nodule.severity + float(np.sqrt(1 - SHARED**2)) * own
-
-
 def _bmode(
     patient: Patient, nodule: Nodule, number: int, seed: int, options: dict[str, Any]
 ) -> tuple[Scene, np.ndarray]:
@@ -86,9 +75,9 @@ def elastogram(patient: Patient, nodule: Nodule, number: int, seed: int, **optio
     ((64, 64), ['modulus_kpa', 'strain_ratio'])
     """
     s, image = _bmode(patient, nodule, number, seed, options)
-    mean, sd = ((15.9, 7.0), (31.9, 19.1))[_truth(nodule)]
+    mean, sd = ((15.9, 7.0), (31.9, 19.1))[truth(nodule)]
     spread = np.log(1 + (sd / mean) ** 2)
-    modulus = float(np.exp(np.log(mean) - spread / 2 + np.sqrt(spread) * _cue(nodule, patient, seed, "stiffness")))
+    modulus = float(np.exp(np.log(mean) - spread / 2 + np.sqrt(spread) * cue(nodule, patient, seed, "stiffness")))
     c = s.canvas
     table = np.array([STIFFNESS.get(name, modulus if name == "solid" else 4.0) for name in TISSUES], np.float32)
     stiff = _smooth(table[c.tissue], round(0.7 / c.step[0]), round(0.7 / c.step[1]))
@@ -118,7 +107,7 @@ def doppler(patient: Patient, nodule: Nodule, number: int, seed: int, **options:
     """
     s, image = _bmode(patient, nodule, number, seed, options)
     c, mask = s.canvas, _mask(s)
-    odds = np.array([(0.30, 0.45, 0.17, 0.08), (0.18, 0.22, 0.27, 0.33)][_truth(nodule)])
+    odds = np.array([(0.30, 0.45, 0.17, 0.08), (0.18, 0.22, 0.27, 0.33)][truth(nodule)])
     tilt = np.exp(0.3 * nodule.severity * np.arange(4) / 3)
     chance = np.cumsum(odds * tilt) / (odds * tilt).sum()
     pick = float(stream(seed, patient.number, nodule.number, "vascularity").random())
@@ -155,9 +144,8 @@ def contrast(
 ) -> Perfusion:
     """Return a contrast-enhanced run of ``seconds`` at ``rate`` images a second.
 
-    Log-normal bolus; arrival in the gland 12.1 (sd 2) s, in the lesion later by 0.32 (1.71) benign and 2.18 (1.97) s
-    malignant (Jiang et al., Med Sci Monit 2024, 945793), peak ratio exp N(-0.05, 0.30) and exp N(-0.40, 0.35). Each
-    image has its own exponential speckle. Raises `ParameterError` unless 5 <= seconds <= 120 and 0.5 <= rate <= 5.
+    The laws of arrival and peak are those of `perfusion.bolus`, whose errors it raises. Each image has its own
+    exponential speckle.
 
     >>> from thyrolearn import phantom
     >>> patient = phantom.patients(1, seed=0)[0]
@@ -165,44 +153,22 @@ def contrast(
     >>> run.images.shape
     (5, 64, 64)
     """
-    if not 5 <= seconds <= 120 or not 0.5 <= rate <= 5:
-        raise ParameterError(
-            f"seconds={seconds}, rate={rate} are not allowed.", "Give 5 to 120 s and 0.5 to 5 a second."
-        )
     from scipy.ndimage import uniform_filter
 
+    run = bolus(patient, nodule, seed, seconds, rate)
     s = scene(patient, nodule, 0, seed, size=size, **options)
-    c, mask, y = s.canvas, _mask(s), _truth(nodule)
-    draw = normals(stream(seed, patient.number, nodule.number, "bolus"), (4,))
-    arrival = 12.1 + 2.0 * float(draw[0])
-    late, wide = ((0.32, 1.71), (2.18, 1.97))[y]
-    delay = late + wide * _cue(nodule, patient, seed, "arrival")
-    low, scatter = ((-0.05, 0.30), (-0.40, 0.35))[y]
-    peak = float(np.exp(low - scatter * _cue(nodule, patient, seed, "peak")))
-    mu, sigma = 2.9 + 0.15 * float(draw[1]), 0.75 + 0.07 * float(draw[2])
-    times = np.arange(0, seconds, 1 / rate)
-    gland = _bolus(times - arrival, mu, sigma)
-    lesion = peak * _bolus(times - arrival - delay, mu, sigma)
+    c, mask = s.canvas, _mask(s)
     weight = np.exp(np.float32(0.5) * field(stream(*c.key, "perfusion"), c.echo.shape, c.extent, 1.5))  # type: ignore[arg-type]
     weight *= 10 ** (-np.clip(s.loss_db, 0, 40) / 20)
     supply = np.array([0.25, 0.15, 0.35, 1.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0], np.float32)[c.tissue] * weight
     solid = weight * (c.tissue == TISSUES.index("solid"))
     images = []
-    for i in range(len(times)):
+    for i in range(len(run.times)):
         u = stream(*c.key, "bubbles", i).random(c.echo.shape, np.float32)  # type: ignore[arg-type]
         bubbles = uniform_filter(-np.log1p(-u * np.float32(0.999)), (2, 3), mode="nearest")
-        power = (supply * np.float32(gland[i]) + solid * np.float32(lesion[i])) * bubbles + np.float32(1e-3)
+        power = (supply * np.float32(run.gland[i]) + solid * np.float32(run.lesion[i])) * bubbles + np.float32(1e-3)
         images.append((np.clip(0.68 + np.log10(power) / 2.4, 0, 1) * 255).astype(np.uint8))
-    facts = {"arrival_s": arrival, "delay_s": delay, "peak_ratio": peak}
-    return Perfusion(np.stack(images), times, lesion, gland, mask, c.step, facts)
-
-
-def _bolus(t: np.ndarray, mu: float, sigma: float) -> np.ndarray:
-    """Log-normal indicator-dilution curve with a peak of 1; 0 before the arrival."""
-    t = np.maximum(t, 1e-3)
-    curve = np.exp(-((np.log(t) - mu) ** 2) / (2 * sigma**2)) / t
-    mode = np.exp(mu - sigma**2)
-    return curve / (np.exp(-(sigma**2) / 2) / mode)
+    return Perfusion(np.stack(images), run.times, run.lesion, run.gland, mask, c.step, dict(run.facts))
 
 
 def _smooth(a: Array, rows: int, columns: int) -> Array:

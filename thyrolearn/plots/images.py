@@ -97,10 +97,10 @@ def frames(images: Sequence[Any], *, titles: Sequence[str] = (), colours: Sequen
     rows = -(-count // columns)
     ratio = max(_height_over_width(image, spacing) for image, spacing in zip(images, spacings, strict=True))
     with style():
-        figure, grid = axes_grid(rows, columns, height=rows * (WIDTH / columns * min(ratio, 1.4) + 0.3) + 0.22)
+        figure, grid = axes_grid(rows, columns, height=rows * (WIDTH / columns * min(ratio, 1.4) + 0.34) + 0.26)
         figure.set_facecolor(LIGHTBOX["paper"])
         engine: Any = figure.get_layout_engine()
-        engine.set(w_pad=0.05, h_pad=0.05, wspace=0.01, hspace=0.02)
+        engine.set(w_pad=0.08, h_pad=0.09, wspace=0.01, hspace=0.02)
         for number, axes in enumerate(grid.flat):
             axes.axis("off")
             if number >= count:

@@ -12,19 +12,17 @@ from typing import TYPE_CHECKING
 
 from thyrolearn.errors import ParameterError
 from thyrolearn.plots.look import style
-from thyrolearn.plots.palette import LIGHT, css
+from thyrolearn.plots.palette import LIGHT, themed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["show", "html", "svg", "Shown"]
 
-_DARK = ('html[data-theme="dark"] .th-figure', '[data-jp-theme-light="false"] .th-figure',
-         "body.vscode-dark .th-figure", "html[theme=dark] .th-figure")  # fmt: skip
 _RULES = (
     ".th-figure{margin:1.2em 0;padding:0;max-width:100%}"
     ".th-figure .th-scroll{overflow-x:auto;overflow-y:hidden}"
-    ".th-figure svg{display:block;width:100%;height:auto;background:none}"
+    ".th-figure svg{display:block;width:100%;height:auto;background:none;border-radius:6px}"
     ".th-figure svg text{font-family:var(--th-font,system-ui,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif)"
     "!important}"
     ".th-figure figcaption{margin:.5em 0 0;font-size:.9em;line-height:1.45;color:var(--th-muted);max-width:46em}"
@@ -33,8 +31,7 @@ _RULES = (
 
 
 def _stylesheet() -> str:
-    dark = css(",".join(_DARK), dark=True)
-    return f"<style>{css('.th-figure')}{dark}@media print{{{css('html .th-figure.th-figure')}}}{_RULES}</style>"
+    return f"<style>{themed('.th-figure')}{_RULES}</style>"
 
 
 def svg(figure: "Figure") -> str:

@@ -5,7 +5,7 @@ hue, so that they stay apart in grey print and for readers with a colour vision 
 (`tests/plots/test_plots_palette.py` measures both), and every series also gets its own dash and marker.
 """
 
-__all__ = ["DARK", "LIGHT", "MARKERS", "DASHES", "SERIES", "LIGHTBOX", "css"]
+__all__ = ["DARK", "LIGHT", "MARKERS", "DASHES", "SERIES", "LIGHTBOX", "css", "themed"]
 
 LIGHT: dict[str, str] = {
     "ink": "#1c2530",
@@ -53,3 +53,17 @@ def css(selector: str, *, dark: bool = False) -> str:
     """
     colours = DARK if dark else LIGHT
     return f"{selector}{{{''.join(f'--th-{name}:{value};' for name, value in colours.items())}}}"
+
+
+_DARK_PAGES = ('html[data-theme="dark"]', '[data-jp-theme-light="false"]', "body.vscode-dark", "html[theme=dark]")
+"""How the site, JupyterLab, VS Code and Colab say that the page is dark."""
+
+
+def themed(selector: str) -> str:
+    """Return the rules that give ``selector`` the palette of the page it stands on, and the light one on paper.
+
+    >>> themed(".figure").count("--th-ink:")
+    3
+    """
+    dark = css(",".join(f"{page} {selector}" for page in _DARK_PAGES), dark=True)
+    return f"{css(selector)}{dark}@media print{{{css(f'html {selector}{selector}')}}}"

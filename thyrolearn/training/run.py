@@ -155,7 +155,8 @@ def outputs_of(
 ) -> torch.Tensor:
     """Return the network's outputs (n, …), float32, on the CPU, for uint8 images (n, 1, h, w), in evaluation mode.
 
-    ``given`` (n, …) goes to the network beside the images: a condition, a prompt.
+    Of clips (n, frames, 1, h, w) as many go at once as have ``batch`` frames. ``given`` (n, …) goes to the network
+    beside the images: a condition, a prompt.
 
     >>> import torch
     >>> from thyrolearn import models
@@ -167,6 +168,7 @@ def outputs_of(
     place = next(model.parameters()).device
     training = model.training
     model.eval()
+    batch = max(1, batch // images.shape[1]) if images.dim() == 5 else batch
     parts = []
     with torch.no_grad():
         for first in range(0, len(images), batch):

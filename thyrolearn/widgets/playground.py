@@ -164,7 +164,7 @@ class Playground(ipw.VBox):
 
     def __init__(self, seed: int = 3, size: int = 256) -> None:
         self.seed, self.size = seed, size
-        wide = {"style": {"description_width": "9em"}, "layout": {"width": "30em", "max_width": "100%"}}
+        wide = {"style": {"description_width": "9em"}, "layout": {"width": "100%", "max_width": "30em"}}
         start = self._preset("A")
         self.knobs = {
             name: ipw.FloatSlider(
@@ -195,7 +195,10 @@ class Playground(ipw.VBox):
         for control in self.controls():
             control.observe(self._refresh, names="value")
         self._refresh(None)
-        super().__init__([self.output, *self.controls()])
+        self.output.layout.flex, self.output.layout.min_width = "3 1 22em", "0"
+        knobs = ipw.VBox(self.controls(), layout={"flex": "2 1 20em", "min_width": "0"})
+        beside = {"flex_flow": "row wrap", "grid_gap": "0 1.5em", "align_items": "flex-start", "width": "100%"}
+        super().__init__([ipw.Box([self.output, knobs], layout=beside)])
 
     def controls(self) -> list[ipw.Widget]:
         """The controls in the order of the Tab key.

@@ -69,7 +69,7 @@ class Scorer(ipw.VBox):
 
     def __init__(self, descriptors: Descriptors | None = None, size_mm: float = 15.0) -> None:
         start = descriptors or Descriptors.parse("mixed", "iso", "wider", "smooth")
-        wide = {"style": {"description_width": "7.5em"}, "layout": {"width": "32em", "max_width": "100%"}}
+        wide = {"style": {"description_width": "7.5em"}, "layout": {"width": "100%", "max_width": "28em"}}
         self.choices = {
             name: ipw.Dropdown(
                 options=[(word.term, word.value) for word in WORDS[name]],
@@ -91,7 +91,11 @@ class Scorer(ipw.VBox):
         for control in controls:
             control.observe(self._refresh, names="value")
         foci = ipw.VBox([ipw.HTML("<strong>Echogenic foci, all that apply</strong>"), *self.foci.values()])
-        super().__init__([*self.choices.values(), foci, self.size, self.output])
+        halves = [ipw.VBox([*self.choices.values(), self.size]), foci]
+        for half, share in zip(halves, ("3 1 24em", "2 1 17em"), strict=True):
+            half.layout = {"flex": share, "min_width": "0"}
+        beside = {"flex_flow": "row wrap", "grid_gap": "0 1.5em", "align_items": "flex-start", "width": "100%"}
+        super().__init__([ipw.Box(halves, layout=beside), self.output])
 
     def descriptors(self) -> Descriptors:
         """Return the chosen record; raises `ParameterError` where the choices cannot go together.
