@@ -203,21 +203,45 @@ def test_an_empty_folder_is_told_from_a_missing_one(command):
     assert left() == ["empty"]
 
 
-def ddti_folder(folder):
-    """A DDTI folder of one good case (case 1) and one more to be damaged (case 2)."""
+def ddti_folder(folder, count=2):
+    """A DDTI folder of ``count`` good cases; tests damage case 2."""
     import numpy as np
     from PIL import Image
 
     folder.mkdir()
     points = json.dumps([{"points": [{"x": x, "y": y} for x, y in ((9, 9), (40, 9), (40, 40), (9, 40))],
                           "annotation": {}, "regionType": "freehand"}])  # fmt: skip
-    for number in (1, 2):
+    for number in range(1, count + 1):
         picture = np.random.default_rng(number).integers(0, 255, (120, 160), dtype=np.uint8)
         Image.fromarray(picture).convert("RGB").save(folder / f"{number}_1.jpg")
         mark = f"<mark><image>1</image><svg>{points}</svg></mark>"
         text = f"<case><number>{number}</number><tirads>4a</tirads>{mark}</case>"
         (folder / f"{number}.xml").write_text(text)
     return folder
+
+
+def test_a_budget_trains_on_every_frame_and_evaluate_judges_elsewhere(command, tmp_path):
+    here, there = ddti_folder(tmp_path / "one", 6), ddti_folder(tmp_path / "other", 4)
+    train = ["train", "segmentation", "--data", "ddti", "--root", here, "--cpu-seconds", "2", "--out"]
+    code, _, err = command(*train, tmp_path / "run")
+    assert code == 0 and "Trained on all cases" in err
+    kept = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert kept["settings"]["cases"] == 6 and kept["settings"]["cpu_seconds"] == 2 and kept["settings"]["rate"] == 1e-2
+    code, out, _ = command("evaluate", tmp_path / "run", "--data", "ddti", "--root", there, "--json")
+    dice = json.loads(out)["dice"]
+    assert code == 0 and {"value", "low", "high", "n"} <= set(dice) and dice["n"] == 4
+    assert dice["low"] <= dice["value"] <= dice["high"]
+    assert command(*train, tmp_path / "warm", "--start", tmp_path / "run")[0] == 0
+    warm = json.loads((tmp_path / "warm" / "run.json").read_text())["settings"]
+    assert warm["rate"] < kept["settings"]["rate"] and warm["warm"] < kept["settings"]["warm"]
+
+
+def test_outlines_of_a_public_set_are_judged_in_five_folds(command, tmp_path):
+    root = ddti_folder(tmp_path / "ddti", 10)
+    asked = ["train", "segmentation", "--data", "ddti", "--root", root, "--epochs", "1", "--out", tmp_path / "run"]
+    code, out, _ = command(*asked, "--json")
+    assert code == 0 and json.loads(out)["dice"]["n"] == 10  # each patient once
+    assert len(list((tmp_path / "run").glob("fold*/run.json"))) == 5
 
 
 def test_a_sound_folder_is_reported(command, tmp_path):

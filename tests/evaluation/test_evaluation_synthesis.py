@@ -53,6 +53,31 @@ def test_kernel_distance_jackknife_is_the_slow_one():
     assert (found.high - found.low) / 2 == pytest.approx(1.959964 * np.sqrt(variance), rel=1e-6)
 
 
+def test_kernel_difference_is_the_difference_and_its_jackknife_the_slow_one():
+    rng = np.random.default_rng(2)
+    a, groups = rng.normal(size=(12, 3)), np.repeat(np.arange(6), 2)
+    one, two = rng.normal(size=(9, 3)) + 0.9, rng.normal(size=(8, 3)) + 0.3
+
+    def value(x, y, z):
+        return evaluation.kernel_distance(x, y).value - evaluation.kernel_distance(x, z).value
+
+    parts = [
+        np.array([value(a[groups != g], one, two) for g in range(6)]),
+        np.array([value(a, np.delete(one, k, axis=0), two) for k in range(9)]),
+        np.array([value(a, one, np.delete(two, k, axis=0)) for k in range(8)]),
+    ]
+    variance = sum((len(x) - 1) / len(x) * ((x - x.mean()) ** 2).sum() for x in parts)
+    found = evaluation.kernel_difference(a, one, two, groups=groups)
+    assert found.value == pytest.approx(value(a, one, two))
+    assert (found.high - found.low) / 2 == pytest.approx(1.959964 * np.sqrt(variance), rel=1e-6)
+
+
+def test_kernel_difference_covers_nothing_where_there_is_nothing():
+    rng = np.random.default_rng(6)
+    found = [evaluation.kernel_difference(*rng.normal(size=(3, 40, 4)) + 0.5) for _ in range(120)]
+    assert 0.88 <= np.mean([not e.excludes(0) for e in found]) <= 1
+
+
 def frames(rng, n, size=32):
     """Speckle-like pictures, uint8."""
     smooth = gaussian_filter(rng.normal(size=(n, size, size)), (0, 1.2, 1.2))
@@ -103,6 +128,7 @@ def test_picture_distance_ignores_gain_and_sees_difference():
     ("call", "words"),
     [
         (lambda: evaluation.kernel_distance([[1, 2]], [[1, 2], [3, 4]]), "n >= 2"),
+        (lambda: evaluation.kernel_difference(np.ones((4, 2)), np.ones((4, 2)), np.ones((4, 3))), "same d"),
         (lambda: evaluation.frechet_distance(np.ones((4, 2)), np.ones((4, 3))), "same d"),
         (lambda: evaluation.memorisation(np.ones((3, 4)), np.ones((3, 5))), "same training images"),
         (lambda: evaluation.picture_distances(np.ones((2, 9, 9)), np.ones((2, 9, 8))), "one size"),

@@ -10,7 +10,7 @@ import pytest
 
 from thyrolearn import data, seeding
 from thyrolearn.errors import DataError, ParameterError
-from thyrolearn.experiments import Experiment, cross_validate, evaluate, outdated, prepare, rows, run, store
+from thyrolearn.experiments import Experiment, cross_validate, evaluate, folds_of, outdated, prepare, rows, run, store
 
 SMALL = {"progress": False, "device": "cpu"}
 
@@ -33,7 +33,7 @@ def cohort():
 
 
 def test_classification_is_learned_and_filed(cohort, tmp_path):
-    given = {"cohort": cohort, "epochs": 12, "batch": 16, "out": tmp_path, **SMALL}
+    given = {"cohort": cohort, "epochs": 30, "batch": 16, "out": tmp_path, **SMALL}
     result = run(Experiment(size=32, options={"width": 8}), **given)
     auc = result.metrics["test"]["auc"]
     assert auc.value > 0.8 and 16 <= auc.n <= 24
@@ -110,6 +110,37 @@ def test_stored_results_speak_of_the_present_simulator(tmp_path):
     (tmp_path / "old.csv").write_text("task,sim_version\nclassification,0.1\n")
     assert len(outdated(tmp_path)) == 1 and "line 2" in outdated(tmp_path)[0]
     assert outdated() == []
+
+
+def test_outlines_are_learned_by_the_recipe_on_the_phantoms_whole_frames(monkeypatch):
+    from thyrolearn import training
+
+    asked = {}
+
+    def load(settings, **given):
+        asked.update(given)
+        return COHORT
+
+    def fit(model, task, batches, **given):
+        asked.update(given, task=task.name)
+        raise KeyboardInterrupt
+
+    tiny = data.Case.of(np.full((32, 48), 60, np.uint8), boxes=((9.0, 9.0, 20.0, 20.0),))
+    COHORT = data.Cohort(tiny.with_(id=str(i), patient=str(i)) for i in range(10))
+    monkeypatch.setattr(data, "load", load)
+    monkeypatch.setattr(training, "fit", fit)
+    with pytest.raises(KeyboardInterrupt):
+        run(Experiment("segmentation", size=(32, 48)))
+    assert asked["name"] == "frames" and asked["epochs"] * 8 == 40_000 and asked["rate"] == 1e-2
+    with pytest.raises(KeyboardInterrupt):
+        run(Experiment("segmentation", data="ddti", size=(32, 48)), holdout=0, rate=1e-4)
+    assert asked["epochs"] * 10 == 16_000 and asked["rate"] == 1e-4  # what is asked for wins
+
+
+def test_few_frames_are_judged_in_folds():
+    assert folds_of(Experiment("detection", data="tn3k")) == 5
+    assert folds_of(Experiment("segmentation", data="ddti"), budgeted=True) == 0
+    assert folds_of(Experiment("segmentation")) is folds_of(Experiment(data="ddti")) is None
 
 
 def test_wrong_experiments_are_met_with_the_right_ones():

@@ -127,6 +127,30 @@ def test_unet_has_the_papers_number_of_weights():
 def test_segmenters_need_sides_that_halve():
     with pytest.raises(ParameterError, match="multiples of 16"):
         models.create("leanunet")(torch.rand(1, 1, 60, 64))
+    with pytest.raises(ParameterError, match="multiples of 4"):
+        models.create("fpn")(torch.rand(1, 1, 62, 64))
+
+
+def test_a_feature_pyramid_takes_sides_that_its_deep_levels_round():
+    net = models.create("fpn").eval()
+    assert net(torch.rand(1, 1, 96, 144)).shape == (1, 1, 96, 144)
+    assert net(torch.zeros(1, 1, 96, 144)).mean() < -1  # it begins with: no nodule
+
+
+def test_a_feature_pyramid_sees_the_whole_frame_from_every_place():
+    net, x = models.create("fpn").eval(), torch.rand(1, 1, 64, 96, requires_grad=True)
+    net(x)[0, 0, 0, 0].backward()
+    assert x.grad[0, 0, -8:, -8:].abs().sum() > 0
+
+
+@pytest.mark.parametrize(("name", "width"), [("resnet", 8), ("leanunet", 12), ("fpn", 8)])
+def test_narrow_strided_shortcuts_stay_in_full_precision_on_a_cpu(name, width):
+    """In bfloat16 their backward pass writes beyond its memory and ends the process (torch 2.14.1)."""
+    from thyrolearn.training.hints import half_precision
+
+    able = torch.cpu.get_capabilities().get("avx512_bf16", False)
+    assert not half_precision(models.create(name, width=width), torch.device("cpu"))
+    assert half_precision(models.create(name, width=16), torch.device("cpu")) == able
 
 
 def test_lean_decoder_passes_a_level_through():

@@ -15,6 +15,7 @@ from thyrolearn import models, seeding
 from thyrolearn.errors import DataError, ParameterError
 from thyrolearn.training import Run, classification, fit
 from thyrolearn.training.hints import hints, one_cycle
+from thyrolearn.training.loop import smaller
 
 
 class Toy:
@@ -218,10 +219,45 @@ def test_nothing_of_the_surroundings_is_changed():
     torch.testing.assert_close(torch.rand(3), expected)
 
 
+def test_a_training_begins_on_smaller_pictures():
+    seen = []
+
+    def spy(images, generator):
+        seen.append(tuple(images.shape[2:]))
+        return images
+
+    _fit(data=Toy(64, size=64), epochs=4, augment=spy, small=0.5)
+    assert seen[:7] == [(48, 48)] * 7 and seen[-7:] == [(64, 64)] * 7 and len(seen) == 16
+    seen.clear()
+    _fit(data=Toy(64, size=64), epochs=1, augment=spy)
+    assert set(seen) == {(64, 64)}
+
+
+def test_smaller_maps_keep_their_numbers():
+    images, maps = torch.rand(2, 1, 64, 96), torch.zeros(2, 1, 64, 96, dtype=torch.uint8)
+    maps[:, :, 16:48, 24:72] = 3
+    shrunk, moved = smaller(images, maps, True)
+    assert shrunk.shape == moved.shape == (2, 1, 48, 80)  # 72 columns would be no multiple of 16
+    assert set(moved.unique().tolist()) == {0, 3} and (moved > 0).float().mean() == pytest.approx(0.25, abs=0.01)
+    assert smaller(images, torch.ones(2), False)[1].shape == (2,)
+
+
+def test_the_rate_rises_for_as_long_as_it_is_told():
+    rates = {warm: [row["rate"] for row in _fit(epochs=5, rate=1e-3, warm=warm).history] for warm in (0.1, 0.9)}
+    assert int(np.argmax(rates[0.1])) == 0 and int(np.argmax(rates[0.9])) >= 3
+    for wrong in ({"warm": 1.0}, {"small": -0.1}):
+        with pytest.raises(ParameterError, match="no share"):
+            _fit(**wrong)
+
+
 def test_threads_follow_the_environment(monkeypatch):
     monkeypatch.setenv("THYROLEARN_THREADS", "1")
     with hints() as threads:
         assert threads == torch.get_num_threads() == 1
+    monkeypatch.delenv("THYROLEARN_THREADS")
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    with hints(1) as threads:  # a budget of CPU seconds: one thread wastes none
+        assert threads == 1
 
 
 def test_progress_is_plain_lines_on_stderr(capsys, monkeypatch):

@@ -193,6 +193,30 @@ def test_a_look_is_translated_and_the_picture_stays():
         translation().targets(Toy(4))
 
 
+def test_the_other_look_may_be_given():
+    other = Toy(4, seed=5).images
+    torch.testing.assert_close(translation(other).targets(Toy(4)), other.float() / 255)
+    with pytest.raises(DataError, match="other"):
+        translation(other).targets(Toy(5))
+
+
+def test_conditions_come_from_a_function_and_are_obeyed():
+    """Half of the pictures are dark and half are light; the one number given says which is wanted."""
+    data = Toy(128)
+    wanted = torch.arange(128) % 2
+    noise = 20 * torch.randn(128, 1, 16, 16, generator=torch.Generator().manual_seed(0))
+    data.images = (60 + 120 * wanted.view(-1, 1, 1, 1) + noise).clamp(0, 255).byte()
+    task = generation(given=lambda batches: 2.0 * wanted[:, None] - 1)
+    assert task.given and task.targets(data).shape == (128, 1)
+    game = models.create("dcgan", size=16, width=8, conditions=1, r1=0.05)
+    given = {"epochs": 12, "batch": 16, "rate": 2e-3, "betas": (0.0, 0.99), "weight_decay": 0.0, "clip": None}
+    fit(game, task, data, augment=False, progress=False, device="cpu", **given)
+    light, dark = (game.sample(32, conditions=torch.full((32, 1), value)).mean() for value in (1.0, -1.0))
+    assert light - dark > 0.2  # truly 0.47
+    with pytest.raises(ParameterError, match="twice"):
+        generation("labels", given=lambda batches: batches.labels)
+
+
 @pytest.mark.parametrize(("name", "task"), [("leanunet", segmentation), ("linear", classification)])
 def test_mirrored_predictions_do_not_know_left_from_right(name, task):
     data = Discs(4)

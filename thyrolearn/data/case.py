@@ -128,6 +128,18 @@ class Case:
         """The largest box, or None."""
         return max(self.boxes, key=lambda b: (b[2] - b[0]) * (b[3] - b[1])) if self.boxes else None
 
+    @property
+    def height_over_width(self) -> float | None:
+        """Height over width of the largest box, in mm where the spacing is known; above 1 is taller than wide.
+
+        >>> Case.of(np.zeros((9, 9), np.uint8), boxes=((0, 0, 4, 6),), spacing_mm=(0.1, 0.2)).height_over_width
+        0.75
+        """
+        if self.box is None:
+            return None
+        (x0, y0, x1, y1), (z, x) = self.box, self.spacing_mm or (1.0, 1.0)
+        return round((y1 - y0) * z / ((x1 - x0) * x), 6)
+
     def with_(self, **changes: Any) -> "Case":
         """Return a copy with the named fields changed."""
         return replace(self, **changes)

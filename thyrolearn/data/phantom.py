@@ -59,6 +59,15 @@ class Recipe:
 
 
 LATER = ("sweep", "curves")  # fields that recipes did not have at first: left out of the key where they say no
+
+
+@dataclass(frozen=True)
+class FrameRecipe(Recipe):
+    """A cohort of whole frames as real machines store them (`phantom_frames`); ``two_views`` is the share of pairs."""
+
+    two_views: float = 0.42
+
+
 COHORTS: dict[str, Recipe] = {
     "stills": Recipe(
         purpose="benign or malignant: two frames a nodule, three training scanners, two held out",
@@ -94,6 +103,14 @@ COHORTS: dict[str, Recipe] = {
         ),
         seed=7,
     ),
+    "frames": FrameRecipe(
+        purpose="outlines for real frames: large central nodules, two views in many, another machine for each",
+        parts=(Part("main", 1900, {"A": 0.07, "B": 0.72, "C": 0.07, "D": 0.07, "E": 0.07}),),
+        frames=1,
+        size=192,
+        prevalence=0.5,
+        seed=2026,
+    ),
 }
 
 
@@ -103,7 +120,8 @@ def recipe_from(values: dict[str, Any]) -> Recipe:
     >>> recipe_from(asdict(COHORTS["stills"])) == COHORTS["stills"]
     True
     """
-    return Recipe(**{**values, "parts": tuple(Part(**part) for part in values["parts"])})
+    kind = FrameRecipe if "two_views" in values else Recipe
+    return kind(**{**values, "parts": tuple(Part(**part) for part in values["parts"])})
 
 
 def folder_for(name: str, recipe: Recipe) -> Path:
@@ -141,6 +159,10 @@ def plan(recipe: Recipe) -> list[list[tuple[str, Any, Any, int]]]:
 
 def render_case(part: str, patient: Any, nodule: Any, number: int, recipe: Recipe) -> Case:
     """Render one frame and say all that is known of it."""
+    if isinstance(recipe, FrameRecipe):
+        from thyrolearn.data.phantom_frames import frame_case
+
+        return frame_case(part, patient, nodule, recipe.seed, size=recipe.size, two_views=recipe.two_views)
     from thyrolearn.phantom import render
 
     frame = render(patient, nodule, number, recipe.seed, size=recipe.size)

@@ -4,10 +4,11 @@
 `run`; so a number in a table and a number that a learner trains come from the same lines. Lesson: field/benchmark.
 """
 
-from thyrolearn.experiments.experiment import TASKS, Experiment, prepare
+from thyrolearn.experiments.experiment import TASKS, Experiment, folds_of, prepare
 from thyrolearn.experiments.origin import machine
 from thyrolearn.experiments.results import outdated, rows, store
 from thyrolearn.experiments.running import cross_validate, evaluate, run
+from thyrolearn.experiments.starts import starts
 
-__all__ = ["Experiment", "TASKS", "prepare", "run", "cross_validate", "evaluate", "rows", "store", "outdated",
-           "machine"]  # fmt: skip
+__all__ = ["Experiment", "TASKS", "folds_of", "prepare", "run", "cross_validate", "evaluate", "rows", "store",
+           "outdated", "starts", "machine"]  # fmt: skip

@@ -58,6 +58,7 @@ def rows(
 
 
 _KEY = (*(f.name for f in fields(Experiment)), "metric")
+_MORE = ("start", "fold")  # of tables that have them
 
 
 def store(name: str, table: list[dict[str, Any]], folder: Path | None = None) -> Path:
@@ -78,9 +79,9 @@ def store(name: str, table: list[dict[str, Any]], folder: Path | None = None) ->
         if path.exists():
             with path.open(newline="", encoding="utf-8") as file:
                 old = list(csv.DictReader(file))
-        new = {tuple(str(row[k]) for k in _KEY): {k: str(v) for k, v in row.items()} for row in table}
+        new = {_key(row): {k: str(v) for k, v in row.items()} for row in table}
         current = {row["sim_version"] for row in new.values()}
-        kept = {tuple(row[k] for k in _KEY): row for row in old if row["sim_version"] in current}
+        kept = {_key(row): row for row in old if row["sim_version"] in current}
         merged = [row for _, row in sorted((kept | new).items())]
         text = StringIO()
         writer = csv.DictWriter(text, list(merged[0]), lineterminator="\n")
@@ -89,6 +90,10 @@ def store(name: str, table: list[dict[str, Any]], folder: Path | None = None) ->
         write_text(path, text.getvalue())
     path.with_suffix(".lock").unlink(missing_ok=True)
     return path
+
+
+def _key(row: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(str(row.get(k, "")) for k in (*_KEY, *_MORE))
 
 
 def outdated(folder: Path | None = None) -> list[str]:

@@ -17,11 +17,11 @@ from thyrolearn.experiments.origin import origin
 from thyrolearn.files import write_json
 
 if TYPE_CHECKING:
-    from thyrolearn.data import Cohort
+    from thyrolearn.data import Batches, Cohort
     from thyrolearn.evaluation import Estimate
     from thyrolearn.training import Run
 
-__all__ = ["run", "cross_validate", "evaluate"]
+__all__ = ["run", "cross_validate", "pooled", "load_cohort", "evaluate"]
 
 
 def run(
@@ -57,7 +57,7 @@ def run(
     """
     from thyrolearn import data
 
-    cohort = cohort if cohort is not None else _load(experiment, root)
+    cohort = cohort if cohort is not None else load_cohort(experiment, root)
     if holdout:
         parts = data.split(cohort, (1 - 2 * holdout, holdout, holdout))
         train, test = parts.train, parts.test
@@ -97,10 +97,31 @@ def cross_validate(
     >>> cross_validate(tiny, cohort=few, folds=4, epochs=1, progress=False)["auc"].n
     40
     """
-    from thyrolearn import data
     from thyrolearn.training import tasks
 
-    cohort = cohort if cohort is not None else _load(experiment, root)
+    cohort = cohort if cohort is not None else load_cohort(experiment, root)
+    batches, found = pooled(experiment, folds=folds, cohort=cohort, out=out, **given)
+    metrics = tasks.create(experiment.task).metrics(batches, found)
+    if out and _first():
+        record = {name: vars(estimate) for name, estimate in metrics.items()}
+        write_json(Path(out) / "folds.json", {"experiment": asdict(experiment), "folds": folds, "metrics": record})
+    return metrics
+
+
+def pooled(
+    experiment: Experiment, *, folds: int, cohort: Cohort, out: Path | str | None = None, **given: Any
+) -> tuple[Batches, np.ndarray]:
+    """Train as `cross_validate` does; return the cohort's batches and, row by row, what the fold that tested it said.
+
+    >>> from thyrolearn import data
+    >>> few = data.Cohort(data.Case.of(np.full((40, 40), 90 * (i % 2), np.uint8), patient=str(i), label=i % 2)
+    ...                   for i in range(40))
+    >>> rows, found = pooled(Experiment(size=16, model="linear"), folds=4, cohort=few, epochs=1, progress=False)
+    >>> len(rows), found.shape
+    (40, (40,))
+    """
+    from thyrolearn import data
+
     found, order = [], []
     for number, parts in enumerate(data.folds(cohort, folds), 1):
         folder = Path(out) / f"fold{number}" if out else None
@@ -117,11 +138,7 @@ def cross_validate(
     place = {case: i for i, case in enumerate(order)}
     batches = prepare(experiment, cohort)
     rows = [place[case.id] for case in batches.cohort]
-    metrics = tasks.create(experiment.task).metrics(batches, np.concatenate(found)[rows])
-    if out:
-        record = {name: vars(estimate) for name, estimate in metrics.items()}
-        write_json(Path(out) / "folds.json", {"experiment": asdict(experiment), "folds": folds, "metrics": record})
-    return metrics
+    return batches, np.concatenate(found)[rows]
 
 
 def evaluate(
@@ -154,7 +171,7 @@ def evaluate(
     experiment = _experiment(places[0])
     if data is not None:
         experiment = replace(experiment, data=data)
-    batches = prepare(experiment, cohort if cohort is not None else _load(experiment, root))
+    batches = prepare(experiment, cohort if cohort is not None else load_cohort(experiment, root))
     found = []
     for place in places:
         result = Run.load(place)
@@ -172,13 +189,14 @@ def _experiment(folder: Path) -> Experiment:
         ) from None
 
 
-def _load(experiment: Experiment, root: Path | str | None) -> Cohort:
+def load_cohort(experiment: Experiment, root: Path | str | None = None) -> Cohort:
+    """The cases that the experiment is about: the phantom's cohort of its task, or the public set in ``root``."""
     from thyrolearn import data
 
     settings = house.current(data=experiment.data, root=root, tier=experiment.tier)
     if experiment.task == "grading":
         return data.load(settings, unlabelled=True).filter(lambda case: bool(case.level))
-    return data.load(settings, unlabelled=experiment.task in WHOLE)
+    return data.load(settings, name=TASKS[experiment.task].phantom, unlabelled=experiment.task in WHOLE)
 
 
 def _train(
@@ -195,9 +213,17 @@ def _train(
     if start is not None:
         training.fill(model, training.Run.load(start).model.state_dict(), Path(start))
     if epochs is None and cpu_seconds is None:
-        epochs = house.TIERS[experiment.tier].epochs_for(len(batches))
-    given = {"batch": recipe.batch, "rate": recipe.rate, "seed": experiment.seed, "folder": out} | fit
+        epochs = _epochs(experiment, len(batches))
+    given = {"batch": recipe.batch, "rate": recipe.rate, "seed": experiment.seed, "folder": out}
+    given |= recipe.fit | (recipe.warm if start is not None else {}) | fit
     return training.fit(model, tasks.create(experiment.task), batches, epochs=epochs, cpu_seconds=cpu_seconds, **given)
+
+
+def _epochs(experiment: Experiment, cases: int) -> int:
+    budget, images = house.TIERS[experiment.tier], TASKS[experiment.task].images
+    if images is None or experiment.tier != "lesson":
+        return budget.epochs_for(cases)
+    return max(1, round(images[experiment.data != "phantom"] / max(1, cases)))
 
 
 def _first() -> bool:

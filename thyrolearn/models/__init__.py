@@ -44,6 +44,7 @@ _MODELS: dict[str, Entry] = {
     "coatnet": Entry("hybrid", "CoAtNet", "hybrid"),
     "unet": Entry("segmenter", "UNet", "segmenter"),
     "leanunet": Entry("segmenter", "LeanUNet", "segmenter"),
+    "fpn": Entry("segmenter", "FPN", "segmenter"),
     "transunet": Entry("hybrid", "TransUNet", "segmenter"),
     "prompted": Entry("prompted", "PromptedUNet", "prompted"),
     "clipnet": Entry("rnn", "ClipNet", "clip"),

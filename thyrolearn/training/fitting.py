@@ -46,6 +46,8 @@ def fit(
     seed: int = 0,
     augment: bool | Augment = True,
     half: bool | None = None,
+    warm: float = 0.3,
+    small: float = 0.0,
     folder: Path | str | None = None,
     resume: bool = True,
     progress: bool = True,
@@ -58,9 +60,11 @@ def fit(
     An incomplete last batch of an epoch is left out (the order changes every epoch). ``accumulate`` splits a batch
     into parts that fit in memory. ``patience`` stops after so many epochs without a better *validation* monitor and
     returns the best epoch's weights. ``augment`` is True for `thyrolearn.data.augment`, or a function of the same
-    form. ``half`` forces bfloat16 on or off. With a ``folder`` every epoch is kept, and the same call goes on where
-    it was stopped, to the same bits on a CPU with the same threads. Under ``torchrun`` or ``accelerate launch`` each
-    process takes its share of every batch.
+    form. ``half`` forces bfloat16 on or off. ``warm`` is the share of the training in which the rate rises. ``small``
+    is the share, from the start, that trains on pictures of three quarters the size (Howard 2018, "progressive
+    resizing"): more steps while the outlines are still coarse. With a ``folder`` every epoch is kept, and the same call
+    goes on where it was stopped, to the same bits on a CPU with the same threads. Under ``torchrun`` or ``accelerate
+    launch`` each process takes its share of every batch.
 
     >>> from types import SimpleNamespace
     >>> from thyrolearn import models
@@ -76,11 +80,14 @@ def fit(
     accelerator, place = _processes(device)
     plan = Plan(
         epochs, cpu_seconds, batch, rate, weight_decay, betas, clip, accumulate, patience, seed, bool(augment),
-        half_precision(model, place) if half is None else half,
+        half_precision(model, place) if half is None else half, warm, small,
     )  # fmt: skip
     if patience is not None and validation is None:
         raise ParameterError("patience needs validation data.", "Give validation=…, never the test set.")
-    with hints() as threads, torch.random.fork_rng(devices=[place] if place.type not in ("cpu", "mps") else []):
+    with (
+        hints(1 if cpu_seconds else 2) as threads,
+        torch.random.fork_rng(devices=[place] if place.type not in ("cpu", "mps") else []),
+    ):
         loop = Loop(model, task, train, validation, plan, accelerator, place, _augment(augment))
         if folder is not None:
             loop.open(writable_folder(folder), resume)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from thyrolearn.errors import DataError
+from thyrolearn.errors import DataError, ParameterError
 from thyrolearn.training.task import Task
 
 if TYPE_CHECKING:
@@ -15,42 +16,47 @@ if TYPE_CHECKING:
 __all__ = ["generation", "translation", "denoising"]
 
 
-def generation(*columns: str) -> Task:
+def generation(*columns: str, given: Callable[[Any], Tensor] | None = None) -> Task:
     """New pictures by a network whose ``forward`` returns its losses, (n, players), each for one player to minimise.
 
-    ``columns`` name attributes of the batches, (n,) numbers, that the network is given as conditions. Nothing is
-    judged here: a sample's quality is measured with `evaluation.kernel_distance`. Lesson: architectures/gan.
+    ``columns`` name attributes of the batches, (n,) numbers, that the network is given as conditions; or ``given``
+    makes them, (n, k), from the batches (no saved run can know that function: give the task to `Run.load` again).
+    Nothing is judged here: a sample's quality is measured with `evaluation.kernel_distance`. Raises `ParameterError`
+    for both at once. Lesson: architectures/gan.
 
     >>> import torch
     >>> float(generation().loss(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.zeros(2)))
     5.0
     """
+    if columns and given is not None:
+        raise ParameterError("Conditions are given twice.", "Give columns, or a function, not both.")
     return Task(
         name="generation",
-        targets=lambda batches: _conditions(batches, columns),
+        targets=given or (lambda batches: _conditions(batches, columns)),
         loss=lambda outputs, targets: outputs.mean(dim=0).sum(),
         decode=lambda outputs: outputs.cpu().numpy(),
         metrics=lambda batches, predictions: {},
-        given=bool(columns),
+        given=bool(columns) or given is not None,
         options={"columns": list(columns)} if columns else {},
     )
 
 
-def translation() -> Task:
+def translation(other: Tensor | None = None) -> Task:
     """One look into another without pairs: like `generation`, the network being given a picture of the other look.
 
-    ``batches.other`` are uint8 (n, 1, h, w), as many as the images and in any order. Lesson: architectures/gan.
+    ``other`` are pictures of the other look, uint8 (n, 1, h, w), as many as are trained on and in any order; without
+    them the batches must have an attribute of that name. Lesson: architectures/gan.
 
     >>> translation().given
     True
     """
-    return replace(generation(), name="translation", targets=_other_look, given=True)
+    return replace(generation(), name="translation", targets=lambda batches: _other_look(batches, other), given=True)
 
 
-def _other_look(batches: Any) -> Tensor:
-    other = getattr(batches, "other", None)
+def _other_look(batches: Any, other: Tensor | None) -> Tensor:
+    other = getattr(batches, "other", None) if other is None else other
     if other is None or len(other) != len(batches):
-        raise DataError("These batches hold no pictures of another look.", "Give them an attribute `other`, as long.")
+        raise DataError("There are not as many pictures of the other look.", "Give `other`, as many as are trained on.")
     return other.float() / 255
 
 

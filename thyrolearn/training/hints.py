@@ -19,11 +19,11 @@ _MALLOPT = {-1: 2**30, -3: 2**25}  # M_TRIM_THRESHOLD, M_MMAP_THRESHOLD
 
 
 @contextmanager
-def hints() -> Iterator[int]:
-    """Set torch's threads (``THYROLEARN_THREADS``, else ``OMP_NUM_THREADS``, else 2) for the block; yield their number.
+def hints(usual: int = 2) -> Iterator[int]:
+    """Set torch's threads (``THYROLEARN_THREADS``, else ``OMP_NUM_THREADS``, else ``usual``); yield their number.
 
-    They are set back afterwards. glibc is also asked, for good, to keep freed memory at hand. On a shared laptop two
-    threads are near the best.
+    They are set back after the block. glibc is also asked, for good, to keep freed memory at hand. On a shared laptop
+    two threads are near the best; one learns most per CPU second.
 
     >>> before = torch.get_num_threads()
     >>> with hints() as threads:
@@ -33,8 +33,8 @@ def hints() -> Iterator[int]:
     True
     """
     before = torch.get_num_threads()
-    text = os.environ.get("THYROLEARN_THREADS") or os.environ.get("OMP_NUM_THREADS") or "2"
-    threads = max(1, min(int(text) if text.isdigit() else 2, os.cpu_count() or 1))
+    text = os.environ.get("THYROLEARN_THREADS") or os.environ.get("OMP_NUM_THREADS") or str(usual)
+    threads = max(1, min(int(text) if text.isdigit() else usual, os.cpu_count() or 1))
     torch.set_num_threads(threads)
     _keep_memory()
     try:
@@ -56,14 +56,18 @@ def half_precision(model: nn.Module, device: torch.device) -> bool:
     """Whether bfloat16 autocast pays: dense networks where the processor has it, never depthwise networks on a CPU.
 
     Depthwise convolutions ran 1.6 to 2.1 times slower in bfloat16 on the CPUs we measured, dense ones 1.4 to 2.2
-    times faster.
+    times faster. A 1 x 1 convolution of stride 2 on fewer than 16 channels writes beyond its memory in bfloat16
+    (torch 2.14.1, seen on AMD EPYC): a network that holds one stays in full precision on a CPU.
 
     >>> from thyrolearn import models
     >>> half_precision(models.create("convnext"), torch.device("cpu"))
     False
     """
     if device.type == "cpu":
-        grouped = [part.groups > 1 for part in model.modules() if isinstance(part, nn.Conv2d)]
+        convs = [part for part in model.modules() if isinstance(part, nn.Conv2d)]
+        if any(max(part.stride) > 1 and max(part.kernel_size) == 1 and part.in_channels < 16 for part in convs):
+            return False
+        grouped = [part.groups > 1 for part in convs]
         return 8 * sum(grouped) <= len(grouped) and torch.cpu.get_capabilities().get("avx512_bf16", False)
     return device.type != "mps" and torch.cuda.is_bf16_supported(including_emulation=False)
 

@@ -23,10 +23,15 @@ class Plan:
     seed: int
     augment: bool
     half: bool
+    warm: float = 0.3
+    small: float = 0.0
 
     def __post_init__(self) -> None:
         if (self.epochs is None) == (self.cpu_seconds is None):
             raise ParameterError("Give either epochs or cpu_seconds.", "For example fit(..., epochs=8).")
+        for name in ("warm", "small"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ParameterError(f"{name}={getattr(self, name)} is no share.", f"Give 0 <= {name} < 1.")
         for name in ("epochs", "cpu_seconds", "batch", "rate", "clip", "accumulate", "patience"):
             value = getattr(self, name)
             if value is not None and value <= 0:
