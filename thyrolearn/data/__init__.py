@@ -9,7 +9,7 @@ from typing import Any
 _HOME = {
     "Batches": "tensors",
     "Card": "datacards",
-    "COHORTS": "phantom",
+    "COHORTS": "recipes",
     "Case": "case",
     "Cohort": "cohort",
     "LeakageReport": "splits",

@@ -223,4 +223,5 @@ class Cohort(Sequence[Case]):
             f"<tr><th style='text-align:left'>{escape(name)}</th><td style='text-align:left'>{escape(text)}</td></tr>"
             for name, text in self.summary().items()
         )
-        return f"<table class='th-summary'><caption style='text-align:left'>Cohort {escape(self.name)}: {escape(self._counts())}</caption>{rows}</table>"
+        caption = f"<caption style='text-align:left'>Cohort {escape(self.name)}: {escape(self._counts())}</caption>"
+        return f"<table class='th-summary'>{caption}{rows}</table>"
