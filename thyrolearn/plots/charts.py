@@ -203,7 +203,8 @@ def pareto(costs: Mapping[str, float], results: Mapping[str, Estimate], *, x: st
             colour = LIGHT["blue" if ahead else "muted"]
             axes.plot([costs[name]] * 2, [estimate.low, estimate.high], color=colour, lw=1.6, ls="-")
             axes.plot(costs[name], estimate.value, "o", color=colour, mfc=colour if ahead else LIGHT["paper"], ms=6)
-            side = {"xytext": (-6, 7), "ha": "right"} if ahead else {"xytext": (7, -10), "ha": "left"}
+            left = ahead or list(results).index(name) % 2 == 0  # those behind take turns, or their names collide
+            side = {"xytext": (-7, 7 if ahead else -10), "ha": "right"} if left else {"xytext": (7, -10), "ha": "left"}
             axes.annotate(name, (costs[name], estimate.value), textcoords="offset points", color=colour,
                           fontsize=8.8, **side)  # fmt: skip
         if ceiling is not None:
