@@ -6,7 +6,7 @@ import torch
 
 from thyrolearn import data, training
 from thyrolearn.errors import DataError, ParameterError
-from thyrolearn.experiments import Experiment, evaluate, prepare, run, running, video
+from thyrolearn.experiments import Experiment, evaluate, over_still, prepare, run, running, store, video
 
 SMALL = {"progress": False, "device": "cpu"}
 NET = {"width": 4, "join": "mean"}
@@ -78,3 +78,19 @@ def test_stills_are_no_clips():
         run(Experiment("video", size=32, options=NET), cohort=still, epochs=1, **SMALL)
     with pytest.raises(ParameterError, match="scratch"):
         Experiment("video", method="scratched")
+
+
+def test_what_a_clip_is_worth_is_a_paired_difference_a_seed_and_one_for_all(cohort, tmp_path):
+    table = over_still(2, cohort=cohort, folds=4, options={"width": 4}, epochs=8, progress=False)
+    rows = {(r["start"], r["metric"], r["seed"]): r for r in table if "mean of seeds" not in r["metric"]}
+    assert len(rows) == 2 * (5 + 4), "five ways, four of them against the middle still"
+    for (name, metric, seed), row in rows.items():
+        assert row["n"] == 80 and row["low"] <= row["value"] <= row["high"]
+        if metric == "auc_over_still":
+            difference = rows[name, "auc", seed]["value"] - rows["middle still", "auc", seed]["value"]
+            assert row["value"] == pytest.approx(difference, abs=2e-4)
+    pooled = {r["start"]: r for r in table if r["metric"] == "auc_over_still, mean of seeds"}
+    single = [rows["mean", "auc_over_still", seed]["value"] for seed in (0, 1)]
+    assert pooled["mean"]["value"] == pytest.approx(np.mean(single), abs=2e-4)
+    assert pooled["mean answer"]["low"] > 0, "the middle frame hides what another shows"
+    assert len(store("clips", table, tmp_path).read_text().splitlines()) == 1 + len(table)

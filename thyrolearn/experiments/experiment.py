@@ -121,7 +121,7 @@ def prepare(experiment: Experiment, cohort: Cohort) -> Batches:
     from thyrolearn import data
 
     if experiment.task == "video":
-        return data.clips(cohort, size=experiment.pixels)
+        return data.clips(cohort, size=experiment.pixels, each="frame")
     if experiment.task in WHOLE:
         return data.frames(cohort.filter(lambda case: bool(case.boxes)), experiment.pixels)
     return data.batches(cohort, size=experiment.pixels)
