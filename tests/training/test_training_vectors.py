@@ -42,7 +42,7 @@ def test_a_joiner_learns_from_features_and_is_judged_by_patient():
     found = training.features(models.create("resnet", size=32, width=4), clips)
     assert list(found[[1, 0]].labels) == [1, 0] and found[[1, 0]].cohort[0] is clips.cohort[1]
     net = models.create("joiner", channels=found.images.shape[2], join="attention")
-    run = training.fit(net, training.classification(), found, epochs=20, batch=20, rate=1e-2, progress=False)
+    run = training.fit(net, training.classification(), found, epochs=60, batch=20, rate=5e-2, progress=False)
     judged = run.evaluate(found)["auc"]
     assert judged.value > 0.9 and judged.n == 40
     turned = found.with_images(found.images.flip(1))
