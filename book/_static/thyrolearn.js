@@ -7,6 +7,8 @@ document.addEventListener("DOMContentLoaded", () => {
     const link = toggle.closest("li").querySelector("a");
     toggle.setAttribute("aria-label", `Pages under ${link ? link.textContent.trim() : "this page"}`);
   }
+  // The bibliography calls itself a list but has no list items that a screen reader would know.
+  for (const list of document.querySelectorAll(".citation-list[role=list]")) list.removeAttribute("role");
   for (const search of document.querySelectorAll(".search-button-field")) {
     search.setAttribute("aria-label", search.textContent.replace(/\s+/g, " ").trim());
   }
