@@ -26,6 +26,14 @@ def test_prerequisites_may_be_a_sentence(small_course):
     assert outline()[0].prerequisites == ("start/first_look", "training/transfer")
 
 
+def test_prerequisites_may_be_links(small_course):
+    file = small_course / "notebooks" / "1_demo" / "01_first.ipynb"
+    links = "[one](00_zero.ipynb) and [two](../0_start/02_two.ipynb)"
+    text = f"# T\n\nA promise.\n\n**Prerequisites:** {links}.\n\nLater: [x](03_x.ipynb)"
+    file.write_text(json.dumps(notebook(("markdown", text))))
+    assert outline()[0].prerequisites == ("demo/zero", "start/two")
+
+
 def test_costs_come_from_the_tests_before_the_reference(small_course):
     reference = "lessons:\n  demo/first: {seconds: 20.0, cpu_seconds: 30.0, memory_mb: 700.0, machine: two cores}\n"
     (small_course / "notebooks" / "measured.yml").write_text(reference)

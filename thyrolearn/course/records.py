@@ -123,8 +123,7 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def _record(file: Path, titles: dict[str, str], costs: dict[str, dict[str, float]]) -> LessonRecord:
-    folder = file.parent.name
-    slug = "/".join(_ROOM.sub(r"\2", name) for name in (folder, file.stem))
+    folder, slug = file.parent.name, _slug(file)
     cells = _read(file)["cells"]
     text = "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
     title, promise = _opening(text, file)
@@ -136,7 +135,7 @@ def _record(file: Path, titles: dict[str, str], costs: dict[str, dict[str, float
         path=f"notebooks/{folder}/{file.name}",
         promise=promise,
         objectives=_bullets(text, r"objectives|after this lesson you can|after this lesson, you can"),
-        prerequisites=_prerequisites(text),
+        prerequisites=_prerequisites(text, file),
         file=file,
         **{name: cost.get(name) for name in ("seconds", "cpu_seconds", "memory_mb")},
     )
@@ -160,10 +159,16 @@ def _bullets(text: str, name: str) -> tuple[str, ...]:
     return tuple(_plain(" ".join(item.split())).rstrip(";.,") for item in items)
 
 
-def _prerequisites(text: str) -> tuple[str, ...]:
-    """The slugs named in the paragraph or list under "Prerequisites"; there may be none."""
+def _slug(file: Path) -> str:
+    return "/".join(_ROOM.sub(r"\2", name) for name in (file.parent.name, file.stem))
+
+
+def _prerequisites(text: str, file: Path) -> tuple[str, ...]:
+    """The lessons named, or linked to, in the paragraph or list under "Prerequisites"; there may be none."""
     found = re.search(r"(?ims)^(?:#+\s*|\*\*)prerequisites.*?(?=\n\s*\n\s*[^-*+\s]|\Z)", text)
-    slugs = re.findall(r"(?<![\w/.])([a-z]+/[a-z][a-z0-9_]*)(?![\w/])", found[0] if found else "")
+    part = found[0] if found else ""
+    named = re.sub(r"\]\(([^)\s]+\.ipynb)\)", lambda link: f"] {_slug((file.parent / link[1]).resolve())} ", part)
+    slugs = re.findall(r"(?<![\w/.])([a-z]+/[a-z][a-z0-9_]*)(?![\w/])", named)
     return tuple(dict.fromkeys(slugs))
 
 
