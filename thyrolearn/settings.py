@@ -52,7 +52,7 @@ class Budget(BaseModel):
 
 TIERS: dict[str, Budget] = {
     "lesson": Budget(pixels=64, cases=4000, epochs=8, width=16, resamples=1000),
-    "full": Budget(pixels=128, cases=20000, epochs=40, width=32, resamples=2000),
+    "full": Budget(pixels=128, cases=4000, epochs=40, width=32, resamples=2000),
 }
 
 

@@ -162,3 +162,15 @@ def test_every_figure_survives_the_way_to_html():
     history = [{"epoch": 1, "loss": 0.7, "auc": 0.6}, {"epoch": 2, "loss": 0.5, "auc": 0.7}]
     for figure in (plots.history(history), plots.cases([case()], 1), plots.heat(np.eye(5), unit="gain")):
         assert "<svg" in plots.html(figure, alt="A figure.")
+
+
+def test_pareto_draws_costs_against_results_and_the_front_as_steps():
+    found = {name: Estimate(v, v - 0.01, v + 0.01, "t", 3) for name, v in {"a": 0.6, "b": 0.7, "c": 0.65}.items()}
+    figure = plots.pareto({"a": 1, "b": 10, "c": 20}, found, x="seconds", y="AUC", front=["b", "a"], ceiling=0.9)
+    axes = figure.axes[0]
+    assert axes.get_xscale() == "log" and {"a", "b", "c", "ceiling 0.90", "n = 3 seeds each"} <= set(words(figure))
+    front, hollow = axes.lines[0], [line for line in axes.lines if line.get_marker() == "o"][-1]
+    assert list(front.get_xdata()) == [1, 10] and front.get_drawstyle() == "steps-post", "in the order of cost"
+    assert hollow.get_xdata()[0] == 20 and hollow.get_markerfacecolor() != hollow.get_color()
+    with pytest.raises(ParameterError, match="c has no cost"):
+        plots.pareto({"a": 1, "b": 2}, found, x="seconds", y="AUC")

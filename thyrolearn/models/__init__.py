@@ -51,6 +51,7 @@ _MODELS: dict[str, Entry] = {
     "joiner": Entry("rnn", "Joiner", "features"),
     "curvenet": Entry("rnn", "CurveNet", "curves"),
     "convlstm": Entry("rnn", "ConvLSTM", "clip"),
+    "rowgru": Entry("rnn", "RowGRU", "rnn"),
     "fcos": Entry("detector", "FCOS", "detector"),
     "dcgan": Entry("gan", "DCGAN", "generator"),
     "ddpm": Entry("diffusion", "DDPM", "generator"),

@@ -12,7 +12,7 @@ from thyrolearn.models.blocks import Classifier, conv_unit
 from thyrolearn.models.cnn_modern import ResNet
 
 __all__ = ["LSTMCell", "GRUCell", "unroll", "AttentionPool", "Joiner", "ClipNet", "CurveNet", "ConvLSTMCell",
-           "ConvLSTM"]  # fmt: skip
+           "ConvLSTM", "RowGRU"]  # fmt: skip
 
 
 class LSTMCell(nn.Module):
@@ -263,3 +263,23 @@ class ConvLSTM(nn.Module):
         """Return logits (n, outputs) of clips (n, frames, 1, h, w)."""
         frames = self.encoder(x.flatten(0, 1)).unflatten(0, x.shape[:2])
         return self.head(unroll(self.cell, frames)[:, -1].mean(dim=(2, 3)))
+
+
+class RowGRU(nn.Module):
+    """A still picture read line by line, down the beam: each row of pixels is one step of a two-way GRU.
+
+    The plainest way to give a picture to a recurrent network (Le, Jaitly and Hinton 2015, arXiv 1504.00941, read
+    digits so, a pixel a step). Lesson: architectures/comparison.
+
+    >>> RowGRU(hidden=8)(torch.zeros(2, 1, 64, 64)).shape
+    torch.Size([2, 1])
+    """
+
+    def __init__(self, outputs: int = 1, size: int = 64, hidden: int = 64) -> None:
+        super().__init__()
+        self.memory = nn.GRU(size, hidden, batch_first=True, bidirectional=True)
+        self.head = nn.Linear(2 * hidden, outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return logits (n, outputs) of images (n, 1, size, size), whose rows are the steps."""
+        return self.head(self.memory(x[:, 0] - 0.3)[0].mean(dim=1))

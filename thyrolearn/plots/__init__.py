@@ -8,7 +8,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from thyrolearn.plots.charts import bars, curves, estimates, history, roc
+    from thyrolearn.plots.charts import bars, curves, estimates, history, pareto, roc
     from thyrolearn.plots.images import cases, frames, heat, panels
     from thyrolearn.plots.look import canvas, legend, note, style
     from thyrolearn.plots.page import html, show, svg
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "bars", "canvas", "cases", "curves", "DARK", "estimates", "frames", "heat", "history", "html", "legend", "LIGHT",
-    "note", "panels", "roc", "SERIES", "show", "style", "svg",
+    "note", "panels", "pareto", "roc", "SERIES", "show", "style", "svg",
 ]  # fmt: skip
 
 _HOME = {
-    "charts": ("bars", "curves", "estimates", "history", "roc"),
+    "charts": ("bars", "curves", "estimates", "history", "pareto", "roc"),
     "images": ("cases", "frames", "heat", "panels"),
     "palette": ("DARK", "LIGHT", "SERIES"),
     "page": ("html", "show", "svg"),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["roc", "estimates", "history", "bars", "curves"]
+__all__ = ["roc", "estimates", "history", "bars", "curves", "pareto"]
 
 
 def roc(results: Mapping[str, Sequence[Any]], *, unit: str = "nodules") -> "Figure":
@@ -172,6 +172,71 @@ def curves(results: Mapping[str, Sequence[Any]], *, x: str, y: str, n: int | Non
         if len(results) > 1:
             legend(axes)
     return figure
+
+
+def pareto(costs: Mapping[str, float], results: Mapping[str, Estimate], *, x: str, y: str,
+              front: Sequence[str] = (), ceiling: float | None = None) -> "Figure":  # fmt: skip
+    """Draw what each named result costs (across, spaced by factors) against how good it is (up, with its interval).
+
+    ``front`` names those that none beats in both at once (the Pareto front); steps join them and the others are drawn
+    hollow. ``x`` and ``y`` label the axes, units included. Raises `ParameterError` where a result has no cost above 0.
+
+    >>> found = {"small": Estimate(.70, .68, .72, "t", 3), "large": Estimate(.75, .73, .77, "t", 3)}
+    >>> figure = pareto({"small": 10, "large": 90}, found, x="CPU seconds", y="AUC", front=["small", "large"])
+    >>> figure.axes[0].get_xscale(), [text.get_text() for text in figure.axes[0].texts][:2]
+    ('log', ['small', 'large'])
+    """
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+    _need(results)
+    bare = [name for name in results if not costs.get(name, 0) > 0]
+    if bare:
+        raise ParameterError(f"{', '.join(bare)} has no cost above 0.", "Give one for each result.")
+    with style():
+        figure, grid = axes_grid(height=4.8)
+        axes = grid[0, 0]
+        best = sorted(front, key=lambda name: costs[name])
+        steps = [costs[name] for name in best], [results[name].value for name in best]
+        axes.step(*steps, where="post", color=LIGHT["teal"], lw=1.2)
+        for name, estimate in results.items():
+            ahead = name in front or not front
+            colour = LIGHT["blue" if ahead else "muted"]
+            axes.plot([costs[name]] * 2, [estimate.low, estimate.high], color=colour, lw=1.6, ls="-")
+            axes.plot(costs[name], estimate.value, "o", color=colour, mfc=colour if ahead else LIGHT["paper"], ms=6)
+        if ceiling is not None:
+            axes.axhline(ceiling, color=LIGHT["teal"], ls="--", lw=1.4)
+            words = f"ceiling {ceiling:.2f}"
+            axes.text(0, ceiling, words, color=LIGHT["teal"], va="bottom", transform=axes.get_yaxis_transform())
+        axes.set(xlabel=x, ylabel=y, xscale="log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.margins(x=0.14)
+        values = [estimate.value for estimate in results.values()] + [v for v in (ceiling,) if v is not None]
+        axes.set_ylim(min(values) - 0.2 * (max(values) - min(values)), None)  # a huge interval may leave the picture
+        scale = axes.transData.transform([(costs[name], e.value) for name, e in results.items()]) * 72 / figure.dpi
+        for name, offset in _sides(dict(zip(results, scale.tolist(), strict=True))).items():
+            colour = LIGHT["blue" if name in front or not front else "muted"]
+            axes.annotate(name, (costs[name], results[name].value), offset, textcoords="offset points", color=colour,
+                          fontsize=8.8, ha="right" if offset[0] < 0 else "left")  # fmt: skip
+        note(axes, f"n = {next(iter(results.values())).n} seeds each")
+    return figure
+
+
+def _sides(points: Mapping[str, tuple[float, float]]) -> dict[str, tuple[int, int]]:
+    """Where each name stands beside its point (x, y, in points): of four corners the one that covers least."""
+    taken = [(x - 5, y - 5, x + 5, y + 5) for x, y in points.values()]
+    sides = {}
+    for name, (x, y) in points.items():
+        corners = {}
+        for dx, dy in ((-6, 6), (6, -12), (-6, -12), (6, 6)):
+            left = x + dx - (5.2 * len(name) if dx < 0 else 0)
+            box = (left, y + dy - 1, left + 5.2 * len(name), y + dy + 9)
+            hits = sum(box[0] < c and a < box[2] and box[1] < d and b < box[3] for a, b, c, d in taken)
+            corners[dx, dy] = (hits, box)
+        sides[name] = min(corners, key=lambda corner: corners[corner][0])
+        taken.append(corners[sides[name]][1])
+    return sides
 
 
 def _factors(axes: "Axes", places: list[Any]) -> None:
