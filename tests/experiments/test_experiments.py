@@ -72,6 +72,31 @@ def test_test_patients_are_not_trained_on(cohort, monkeypatch):
     assert training and test and not training & test
 
 
+def test_settings_are_chosen_on_patients_that_are_neither_trained_on_nor_tested(cohort):
+    from thyrolearn import data
+
+    parts = data.split(cohort, (0.6, 0.2, 0.2))
+    tiny = Experiment(size=16, model="linear")
+    chosen = run(tiny, cohort=cohort, epochs=1, judge="validation", **SMALL)
+    assert list(chosen.metrics) == ["validation"]
+    assert len(chosen.predictions["validation"]) == len(parts.validation)
+    assert chosen.settings["cases"] == len(parts.train)
+    with pytest.raises(ParameterError, match="Give test or validation"):
+        run(tiny, cohort=cohort, epochs=1, judge="train", **SMALL)
+
+
+def test_rows_tell_rates_and_the_judged_apart(cohort, tmp_path):
+    for rate, judge in ((1e-2, "test"), (1e-3, "test"), (1e-3, "validation")):
+        table = rows([Experiment(size=16, model="linear")], 1, cohort=cohort, epochs=2, rate=rate, judge=judge, **SMALL)
+        path = store("rates", table, tmp_path)
+    with path.open() as file:
+        stored = {(r["judged"], r["rate"], r["batch"], r["epochs"]) for r in csv.DictReader(file)}
+    assert stored == {("test", "0.01", "64", "2"), ("test", "0.001", "64", "2"), ("validation", "0.001", "64", "2")}
+    old = {k: v for k, v in table[0].items() if k not in ("rate", "judged")} | {"model": "lenet"}
+    with store("rates", [old], tmp_path).open() as file:  # a table from before these columns keeps its place
+        assert sorted((r["model"], r["rate"]) for r in csv.DictReader(file))[0] == ("lenet", "")
+
+
 def test_segmentation_goes_to_evaluate(cohort, tmp_path):
     experiment = Experiment("segmentation", size=(48, 64), options={"width": 8})
     result = run(experiment, cohort=cohort, epochs=8, rate=5e-3, out=tmp_path, **SMALL)
