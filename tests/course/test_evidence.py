@@ -57,6 +57,11 @@ def test_rows_of_the_data_set_come_first_and_the_phantom_stands_in(stored):
     assert list(course.results("families", Settings(data="tn3k"))) == ["resnet", "lenet"]
 
 
+def test_another_column_is_averaged_on_request(stored):
+    seeds = course.results("families", column="seed")
+    assert seeds["resnet"].value == pytest.approx(1.0) and seeds["resnet"].n == 3
+
+
 def test_an_unknown_table_names_those_there_are(stored):
     with pytest.raises(LessonError, match=r"'familys'. Stored: families\."):
         course.results("familys")

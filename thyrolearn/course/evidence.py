@@ -32,13 +32,14 @@ def ceiling(cases: "Cohort | Batches") -> float | None:
 
 
 def results(
-    name: str, settings: house.Settings | None = None, metric: str = "auc", by: str = "model"
+    name: str, settings: house.Settings | None = None, metric: str = "auc", by: str = "model", column: str = "value"
 ) -> dict[str, Estimate]:
     """Return stored results by model: the mean over seeds with the t interval of that mean.
 
     They are read from ``datasets/results/<name>.csv``, which `thyrolearn.experiments.store` writes, for the data set
     and tier of ``settings``; where that pair has no rows, those of the phantom at the lesson tier are given. ``by``
-    is the column that names the rows. Raises `LessonError` where there is no such table.
+    is the column that names the rows; ``column`` is what is averaged: the metric's value, or what a run cost
+    (``"cpu_seconds"``, ``"parameters"``, ``"macs"``). Raises `LessonError` where there is no such table.
 
     >>> results("no-such-table")
     Traceback (most recent call last):
@@ -56,7 +57,7 @@ def results(
     own = own or [row for row in rows if (row["data"], row["tier"]) == ("phantom", "lesson")]
     values: dict[str, list[float]] = {}
     for row in own:
-        values.setdefault(row[by], []).append(float(row["value"]))
+        values.setdefault(row[by], []).append(float(row[column]))
     return {row: _over_seeds(found) for row, found in values.items()}
 
 

@@ -24,8 +24,9 @@ def rows(
 ) -> list[dict[str, str | int | float]]:
     """Run each experiment with seeds 0, 1, … and return one row a metric and seed, ready to `store`.
 
-    ``given`` goes to `run`. A row holds the experiment, the metric with its interval, parameters, multiply-accumulates,
-    CPU seconds, and where it comes from (commit, simulator, machine class).
+    ``given`` goes to `run`. A row holds the experiment, who was judged, the learning rate and the passes, the metric
+    with its interval, parameters, multiply-accumulates, CPU seconds, and where it comes from (commit, simulator,
+    machine class).
 
     >>> import numpy as np
     >>> from thyrolearn import data
@@ -38,27 +39,29 @@ def rows(
     from thyrolearn import models
 
     table: list[dict[str, str | int | float]] = []
-    source = origin()
+    source, judge = origin(), given.get("judge", "test")
     for experiment in experiments:
         for seed in range(seeds):
             result = run(replace(experiment, seed=seed), progress=False, **given)
             size = models.count(result.model, experiment.pixels)
             named = {k: v for k, v in asdict(experiment).items() if k not in ("options", "seed", "size")}
-            for metric, e in result.metrics["test"].items():
+            how = {name: result.settings[name] for name in ("rate", "batch", "epochs")}
+            for metric, e in result.metrics[judge].items():
                 table.append({
                     **named, "options": json.dumps(experiment.options), "size": str(experiment.pixels), "seed": seed,
-                    "metric": metric, "value": round(e.value, 4), "low": round(e.low, 4), "high": round(e.high, 4),
-                    "n": e.n, "parameters": size.parameters, "macs": size.macs,
+                    "judged": judge, **how, "metric": metric,
+                    "value": round(e.value, 4), "low": round(e.low, 4), "high": round(e.high, 4), "n": e.n,
+                    "parameters": size.parameters, "macs": size.macs,
                     "cases": result.settings["cases"], "cpu_seconds": round(result.cpu_seconds, 1), **source,
                 })  # fmt: skip
             if progress:
-                said = ", ".join(f"{name} {e.value:.3f}" for name, e in result.metrics["test"].items())
+                said = ", ".join(f"{name} {e.value:.3f}" for name, e in result.metrics[judge].items())
                 print(f"{experiment.model} on {experiment.data}, seed {seed}: {said}", file=sys.stderr, flush=True)
     return table
 
 
 _KEY = (*(f.name for f in fields(Experiment)), "metric")
-_MORE = ("start", "fold")  # of tables that have them
+_MORE = ("judged", "rate", "start", "fold")  # of tables that have them
 
 
 def store(name: str, table: list[dict[str, Any]], folder: Path | None = None) -> Path:
@@ -84,7 +87,8 @@ def store(name: str, table: list[dict[str, Any]], folder: Path | None = None) ->
         kept = {_key(row): row for row in old if row["sim_version"] in current}
         merged = [row for _, row in sorted((kept | new).items())]
         text = StringIO()
-        writer = csv.DictWriter(text, list(merged[0]), lineterminator="\n")
+        columns = list(dict.fromkeys(name for row in (*new.values(), *merged) for name in row))
+        writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
         writer.writeheader()
         writer.writerows(merged)
         write_text(path, text.getvalue())
@@ -93,6 +97,7 @@ def store(name: str, table: list[dict[str, Any]], folder: Path | None = None) ->
 
 
 def _key(row: dict[str, Any]) -> tuple[str, ...]:
+    row = {**row, "share": row.get("share") or 1.0}  # older rows do not say that they had all patients
     return tuple(str(row.get(k, "")) for k in (*_KEY, *_MORE))
 
 

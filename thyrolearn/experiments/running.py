@@ -30,6 +30,7 @@ def run(
     root: Path | str | None = None,
     cohort: Cohort | None = None,
     holdout: float = 0.2,
+    judge: str = "test",
     epochs: int | None = None,
     cpu_seconds: float | None = None,
     start: Path | str | None = None,
@@ -41,12 +42,13 @@ def run(
     """Train once and judge on patients that were held out: `Run` with ``metrics["test"]``, saved in ``out``.
 
     ``holdout`` is the share of patients for the test (0: all are trained on, and nothing is judged). For tasks on
-    crops as much again is set aside for validation, so that the training patients are those of the lessons; tasks on
-    whole frames, of which there are few, train on all the rest. The split has its own fixed seed: another
-    ``experiment.seed`` changes weights and order only. Without ``epochs`` and ``cpu_seconds`` the tier says how long.
+    crops as much again is set aside for validation, so that the training patients are those of the lessons, and
+    ``judge="validation"`` judges on those: a setting is chosen there. Tasks on whole frames, of which there are few,
+    train on all the rest. The split has its own fixed seed: another ``experiment.seed`` changes weights and order
+    only. Without ``epochs`` and ``cpu_seconds`` the tier says how long.
     ``start`` is the folder of an earlier run whose weights are taken (a warm start). An ``out`` that holds another
-    experiment raises `ParameterError`. ``fit`` goes to `thyrolearn.training.fit`, whose errors it raises, and those of
-    `data.load`.
+    experiment, or a ``judge`` that is neither of the two, raises `ParameterError`. ``fit`` goes to
+    `thyrolearn.training.fit`, whose errors it raises, and those of `data.load`.
 
     >>> from thyrolearn import data
     >>> few = data.Cohort(data.Case.of(np.full((40, 40), 90 * (i % 2), np.uint8), patient=str(i), label=i % 2)
@@ -57,22 +59,24 @@ def run(
     """
     from thyrolearn import data
 
+    if judge not in ("test", "validation"):
+        raise ParameterError(f"judge={judge!r} names no patients that are set aside.", "Give test or validation.")
     cohort = cohort if cohort is not None else load_cohort(experiment, root)
     if holdout:
         parts = data.split(cohort, (1 - 2 * holdout, holdout, holdout))
-        train, test = parts.train, parts.test
-        if experiment.task in WHOLE:
+        train, judged = parts.train, parts.parts[judge]
+        if experiment.task in WHOLE and judge == "test":
             train = train + parts.validation
     else:
-        train, test = cohort, None
-    more = {"holdout": holdout, "start": str(start) if start else None}
+        train, judged = cohort, None
+    more = {"holdout": holdout, "judge": judge, "start": str(start) if start else None}
     _claim(out, experiment, cohort, more)
     result = _train(
         experiment, train, epochs=epochs, cpu_seconds=cpu_seconds, start=start, out=out,
         progress=progress, device=device, **fit,
     )  # fmt: skip
-    if test is not None:
-        result.evaluate(prepare(experiment, test), "test", mirror=experiment.mirror)
+    if judged is not None:
+        result.evaluate(prepare(experiment, judged), judge, mirror=experiment.mirror)
     _save(result, out)
     return result
 
@@ -203,10 +207,10 @@ def _train(
     experiment: Experiment, cohort: Cohort, *, epochs: int | None = None, cpu_seconds: float | None = None,
     start: Path | str | None = None, out: Path | str | None = None, **fit: Any,
 ) -> Run:  # fmt: skip
-    from thyrolearn import models, training
+    from thyrolearn import data, models, training
     from thyrolearn.training import tasks
 
-    recipe, batches = TASKS[experiment.task], prepare(experiment, cohort)
+    recipe, batches = TASKS[experiment.task], prepare(experiment, data.portion(cohort, experiment.share))
     side = experiment.pixels if isinstance(experiment.pixels, int) else max(experiment.pixels)
     options = {"outputs": recipe.outputs, **recipe.options, **experiment.options}
     model = models.create(experiment.model, size=side, seed=experiment.seed, **options)
@@ -238,6 +242,7 @@ def _claim(out: Path | str | None, experiment: Experiment, cohort: Cohort, more:
     mine = json.loads(json.dumps({"experiment": asdict(experiment), "cohort": cohort.fingerprint, **more}))
     if file.is_file():
         there = json.loads(file.read_text(encoding="utf-8"))
+        there["experiment"] = {"share": 1.0, **there.get("experiment", {})}  # written before there were shares
         for name, value in mine.items():
             if there.get(name) != value:
                 raise ParameterError(f"{out} holds a run with another {name}.", "Give another folder, or empty it.")
