@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from thyrolearn.data import Case, Cohort, folds, joined_groups, leakage_report, leave_one_out, split
+from thyrolearn.data import Case, Cohort, folds, joined_groups, leakage_report, leave_one_out, portion, split
 from thyrolearn.data.images import perceptual_hash
 from thyrolearn.data.repeats import duplicates
 from thyrolearn.data.splits import Split
@@ -175,3 +175,19 @@ def test_one_picture_under_two_labels_is_reported():
     cohort = build([(0, 1, "same", "A"), (1, 0, "same", "A")])
     report = leakage_report(Split(cohort, cohort[:0], cohort[:0]))
     assert report.conflicts == (("0", "1"),) and report.clean
+
+
+def test_portions_are_nested_hold_whole_patients_and_keep_the_share_of_cancers():
+    rows = [(p, p % 4 == 0, None, "A") for p in range(400) for _ in range(1 + p % 3)]
+    cohort = build(rows)
+    parts = [portion(cohort, share) for share in (1 / 16, 1 / 4, 1)]
+    held = [set(part.patients) for part in parts]
+    assert held[0] < held[1] < held[2] and [len(names) for names in held] == [25, 100, 400]
+    for part, names in zip(parts, held, strict=True):
+        assert len(part) == sum(patient in names for patient in cohort.patients), "all cases of a patient"
+        malignant = {case.patient for case in part if case.label}
+        assert 0.22 <= len(malignant) / len(names) <= 0.28
+    assert set(portion(cohort, 1 / 16, seed=1).patients) != held[0]
+    for wrong in (0, 1.5):
+        with pytest.raises(ParameterError, match="no share"):
+            portion(cohort, wrong)

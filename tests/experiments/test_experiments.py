@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -140,6 +141,29 @@ def test_rows_are_stored_and_replaced(cohort, tmp_path):
     newer = [row | {"sim_version": "99"} for row in table[:1]]
     with store("families", newer, tmp_path).open() as file:
         assert [r["sim_version"] for r in csv.DictReader(file)] == ["99"]
+
+
+def test_a_share_of_the_training_patients_is_an_experiment_of_its_own(cohort, tmp_path):
+    small = Experiment(size=16, model="linear", share=0.25)
+    given = {"seeds": 1, "cohort": cohort, "epochs": 1, **SMALL}
+    whole, quarter = rows([replace(small, share=1.0)], **given), rows([small], **given)
+    assert quarter[0]["n"] == whole[0]["n"] and quarter[0]["cases"] == pytest.approx(whole[0]["cases"] / 4, abs=2)
+    store("sizes", [{k: v for k, v in whole[0].items() if k != "share"}], tmp_path)  # as rows were before
+    with store("sizes", quarter + whole, tmp_path).open() as file:
+        assert sorted(row["share"] for row in csv.DictReader(file)) == ["0.25", "1.0"]
+    with pytest.raises(ParameterError, match="no share"):
+        Experiment(share=0.0)
+
+
+def test_a_folder_from_before_there_were_shares_is_known_again(cohort, tmp_path):
+    experiment, given = Experiment(size=16, model="linear"), {"cohort": cohort, "epochs": 1, "out": tmp_path, **SMALL}
+    first = run(experiment, **given)
+    record = json.loads((tmp_path / "experiment.json").read_text())
+    del record["experiment"]["share"]
+    (tmp_path / "experiment.json").write_text(json.dumps(record))
+    assert run(experiment, **given).metrics == first.metrics
+    with pytest.raises(ParameterError, match="another experiment"):
+        run(replace(experiment, share=0.5), **given)
 
 
 def test_stored_results_speak_of_the_present_simulator(tmp_path):

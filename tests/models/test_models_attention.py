@@ -8,7 +8,7 @@ from thyrolearn import models
 from thyrolearn.errors import ParameterError
 from thyrolearn.models.hybrid import AttentionStage
 from thyrolearn.models.segmenter import Decoder
-from thyrolearn.models.transformer import Attention, TransformerBlock
+from thyrolearn.models.transformer import Attention, TransformerBlock, attention_distance, rollout
 
 CLASSIFIERS = models.list("transformer") + models.list("hybrid")
 SEGMENTERS = models.list("segmenter")
@@ -92,6 +92,50 @@ def test_vit_attention_maps_are_shares():
     maps = models.create("vit", size=32, width=16, depth=2).attention_maps(torch.rand(2, 1, 32, 32))
     assert maps.shape == (2, 2, 4, 16, 16)
     torch.testing.assert_close(maps.sum(-1), torch.ones(2, 2, 4, 16))
+
+
+def test_attention_distance_by_hand_and_for_each_head():
+    """Three by three tokens: the corner's distances are 0, 1, 2, the root of 2, ... as on squared paper."""
+    maps = torch.zeros(2, 9, 9)
+    maps[0, :, 4] = 1  # everyone looks at the centre: four neighbours at 1, four corners at root 2
+    maps[1, torch.arange(9), torch.arange(8, -1, -1)] = 1  # each looks at its mirror image through the centre
+    expected = torch.tensor([(4 + 4 * 2**0.5) / 9, (4 * 2 + 4 * 8**0.5) / 9])
+    torch.testing.assert_close(attention_distance(maps), expected)
+    torch.testing.assert_close(attention_distance(maps, patch=8), 8 * expected)
+    found = attention_distance(
+        models.create("vit", size=32, width=16, depth=2).attention_maps(torch.rand(3, 1, 32, 32))
+    )
+    assert found.shape == (3, 2, 4) and (found > 0).all()
+    with pytest.raises(ParameterError, match="square"):
+        attention_distance(torch.zeros(8, 8))
+
+
+def test_rollout_is_the_linear_network_of_its_shares():
+    """Without values and perceptrons a block is x -> (x + mean attention of x) / 2; pushed through."""
+    maps = torch.rand(2, 3, 4, 9, 9, dtype=torch.float64).softmax(dim=-1)
+    x = torch.rand(2, 9, 5, dtype=torch.float64)
+    expected = x
+    for block in range(3):
+        expected = (expected + torch.stack([maps[:, block, h] @ expected for h in range(4)]).mean(0)) / 2
+    torch.testing.assert_close(rollout(maps) @ x, expected)
+    torch.testing.assert_close(rollout(maps).sum(-1), torch.ones(2, 9, dtype=torch.float64))
+    with pytest.raises(ParameterError, match="blocks"):
+        rollout(maps[0])
+
+
+def test_swin_looks_within_its_window_until_the_windows_shift():
+    """Windows of 4 x 4 patches of 4 pixels: the centre of 64 x 64 lies in the window that begins at pixel 32."""
+    net = models.create("swin", depths=(2,))
+    shifted = models.receptive_field(net, 64) > 0
+    net.features[1] = net.features[1][:1]
+    inside = models.receptive_field(net, 64) > 0
+    assert inside[32:48, 32:48].all() and inside.sum() == 16 * 16
+    assert shifted[16:48, 16:48].all() and shifted.sum() == 32 * 32  # the shifted window touches four of the first
+
+
+def test_a_vit_can_look_everywhere_in_one_block():
+    field = models.receptive_field(models.create("vit", stem="patch", depth=1), 64)
+    assert (field > 0).all() and field[32:40, 32:40].sum() > 64 / 4096  # and sees itself best
 
 
 def test_vit_refuses_what_gives_no_grid():

@@ -36,6 +36,7 @@ _HOME = {
     "leave_one_out": "splits",
     "load": "door",
     "names": "door",
+    "portion": "splits",
     "prepare": "fetch",
     "rescan": "twins",
     "unpack": "archives",

@@ -16,7 +16,7 @@ from thyrolearn.data.repeats import NEAR, duplicates, joined_groups
 from thyrolearn.errors import DataError, ParameterError
 from thyrolearn.seeding import stream
 
-__all__ = ["Split", "split", "folds", "leave_one_out", "LeakageReport", "leakage_report"]
+__all__ = ["Split", "split", "folds", "leave_one_out", "portion", "LeakageReport", "leakage_report"]
 
 
 @dataclass(frozen=True)
@@ -155,6 +155,31 @@ def leave_one_out(cohort: Cohort, by: str = "scanner", validation: float = 0.2, 
         inner = split(rest, (1 - validation, validation, 0.0), seed)
         out[kind] = Split(inner.train, inner.validation, cohort[held].named(f"{cohort.name}, {by} {kind}"))
     return out
+
+
+def portion(cohort: Cohort, share: float, seed: int = 0) -> Cohort:
+    """Keep a ``share`` (above 0, up to 1) of the patients with all their cases, stratified by label.
+
+    Portions are nested: a smaller one lies inside a larger one, so that a learning curve changes the size and
+    nothing else. Raises `ParameterError` for a share out of range. Lesson: architectures/transformer.
+
+    >>> from thyrolearn.data.case import Case
+    >>> cohort = Cohort(Case.of(np.zeros((4, 4), np.uint8), id=str(i), label=i % 2) for i in range(16))
+    >>> half, quarter = portion(cohort, 1 / 2), portion(cohort, 1 / 4)
+    >>> len(half), len(quarter), {case.id for case in quarter} <= {case.id for case in half}
+    (8, 4, True)
+    """
+    if not 0 < share <= 1:
+        raise ParameterError(f"share={share} is no share of the patients.", "Give 0 < share <= 1.")
+    if share == 1:
+        return cohort
+    groups = joined_groups(cohort)
+    strata = _strata(cohort, groups)
+    rng, kept = stream(seed, "portion"), []
+    for stratum in sorted(set(strata.values())):
+        inside = np.array([group for group in strata if strata[group] == stratum])
+        kept += inside[rng.permutation(len(inside))][: max(1, round(share * len(inside)))].tolist()
+    return cohort[np.flatnonzero(np.isin(groups, kept))].named(f"{cohort.name}, {share:.3g} of patients")
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,8 @@ class Experiment:
     """One line of the course's results: what is trained, on what, how; ``model=""`` is the task's own default.
 
     ``size`` is the side of a crop or (rows, columns) of a frame in pixels, None for the tier's. ``options`` go to the
-    model. Raises `ParameterError` for a task, method or model that there is none of.
+    model. ``share`` is the part of the training patients that is trained on: see `thyrolearn.data.portion`. Raises
+    `ParameterError` for a task, method or model that there is none of, or a share that is not above 0 and up to 1.
 
     >>> Experiment("segmentation").model
     'fpn'
@@ -69,11 +70,14 @@ class Experiment:
     seed: int = 0
     size: int | tuple[int, int] | None = None
     options: dict[str, Any] = field(default_factory=dict)
+    share: float = 1.0
 
     def __post_init__(self) -> None:
         for name, known in (("task", TASKS), ("method", METHODS), ("tier", house.TIERS)):
             if getattr(self, name) not in known:
                 raise ParameterError(f"There is no {name} {getattr(self, name)!r}.", f"There are: {', '.join(known)}.")
+        if not 0 < self.share <= 1:
+            raise ParameterError(f"share={self.share} is no share of the patients.", "Give 0 < share <= 1.")
         if not self.model:
             object.__setattr__(self, "model", TASKS[self.task].model)
         models.entry(self.model)  # an unknown name is told now, not after the images are read

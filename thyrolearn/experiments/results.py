@@ -97,6 +97,7 @@ def store(name: str, table: list[dict[str, Any]], folder: Path | None = None) ->
 
 
 def _key(row: dict[str, Any]) -> tuple[str, ...]:
+    row = {**row, "share": row.get("share") or 1.0}  # older rows do not say that they had all patients
     return tuple(str(row.get(k, "")) for k in (*_KEY, *_MORE))
 
 

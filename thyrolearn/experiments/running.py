@@ -207,10 +207,10 @@ def _train(
     experiment: Experiment, cohort: Cohort, *, epochs: int | None = None, cpu_seconds: float | None = None,
     start: Path | str | None = None, out: Path | str | None = None, **fit: Any,
 ) -> Run:  # fmt: skip
-    from thyrolearn import models, training
+    from thyrolearn import data, models, training
     from thyrolearn.training import tasks
 
-    recipe, batches = TASKS[experiment.task], prepare(experiment, cohort)
+    recipe, batches = TASKS[experiment.task], prepare(experiment, data.portion(cohort, experiment.share))
     side = experiment.pixels if isinstance(experiment.pixels, int) else max(experiment.pixels)
     options = {"outputs": recipe.outputs, **recipe.options, **experiment.options}
     model = models.create(experiment.model, size=side, seed=experiment.seed, **options)
@@ -242,6 +242,7 @@ def _claim(out: Path | str | None, experiment: Experiment, cohort: Cohort, more:
     mine = json.loads(json.dumps({"experiment": asdict(experiment), "cohort": cohort.fingerprint, **more}))
     if file.is_file():
         there = json.loads(file.read_text(encoding="utf-8"))
+        there["experiment"] = {"share": 1.0, **there.get("experiment", {})}  # written before there were shares
         for name, value in mine.items():
             if there.get(name) != value:
                 raise ParameterError(f"{out} holds a run with another {name}.", "Give another folder, or empty it.")

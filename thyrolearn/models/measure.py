@@ -52,21 +52,19 @@ def receptive_field(model: nn.Module, size: int = 64, *, inputs: int = 16, seed:
 
     The effective receptive field of Luo et al. 2016, arXiv 1701.04128: the absolute gradient of the centre unit,
     summed over channels, averaged over ``inputs`` random images. It is smaller and rounder than the theoretical
-    one. The model needs ``features`` that give (n, c, h, w); else `ParameterError`. Lesson: architectures/cnn.
+    one. The model needs ``features`` that give (n, c, h, w), or to be a `ViT` or Swin, whose tokens lie on a grid;
+    else `ParameterError`. Lessons: architectures/cnn, architectures/transformer.
 
     >>> from thyrolearn import models
     >>> field = receptive_field(models.create("vgg", width=4), 64, inputs=2)
     >>> field.shape, round(float(field.sum()), 6), bool(field[32, 32] > field[0, 0])
     ((64, 64), 1.0, True)
     """
-    features = getattr(model, "features", None)
-    if not isinstance(features, nn.Module):
-        raise ParameterError("This model has no feature map.", "Give a convolutional model, such as 'resnet'.")
     place = next(model.parameters()).device
     generator = torch.Generator().manual_seed(torch_seed(seed, "receptive field"))
     x = torch.rand(inputs, 1, size, size, generator=generator).to(place).requires_grad_()
     training = model.training
-    maps = features.eval()(x)
+    maps = _last_map(model.eval(), x)
     model.train(training)
     # A sign per channel keeps the channels from cancelling each other.
     signs = torch.randint(0, 2, maps.shape[:2], generator=generator).to(place) * 2 - 1
@@ -74,3 +72,14 @@ def receptive_field(model: nn.Module, size: int = 64, *, inputs: int = 16, seed:
     (slope,) = torch.autograd.grad(centre, x)
     field = slope.abs().mean(dim=(0, 1)).double().cpu().numpy()
     return field / field.sum()
+
+
+def _last_map(model: nn.Module, x: torch.Tensor) -> torch.Tensor:
+    """The last feature map (n, c, h, w); tokens are put back on their grid."""
+    features = getattr(model, "features", None)
+    if isinstance(features, nn.Module):
+        maps = features(x)
+        return maps.permute(0, 3, 1, 2) if hasattr(model, "permute") else maps  # torchvision's Swin: channels last
+    if hasattr(model, "tokens") and hasattr(model, "grid"):
+        return model.tokens(x).transpose(1, 2).unflatten(2, (model.grid, model.grid))  # type: ignore[operator]
+    raise ParameterError("This model has no feature map.", "Give a convolutional model, such as 'resnet'.")

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from thyrolearn.errors import ParameterError
 from thyrolearn.models.blocks import conv_unit
 
-__all__ = ["Attention", "TransformerBlock", "ViT", "swin"]
+__all__ = ["Attention", "TransformerBlock", "ViT", "attention_distance", "rollout", "swin"]
 
 
 class Attention(nn.Module):
@@ -117,6 +117,45 @@ class ViT(nn.Module):
         found = torch.stack([block.attention.weights for block in self.blocks], dim=1)  # type: ignore[union-attr,misc]
         self.train(training)
         return found
+
+
+def attention_distance(maps: Tensor, patch: float = 1.0) -> Tensor:
+    """Return how far a token looks on average: the distance to each token, weighed by its attention.
+
+    ``maps`` (..., t, t) are shares over the last axis, as `ViT.attention_maps` gives them, for t tokens on a square
+    grid; the result (...) is in the unit of ``patch``, the side of a token (pixels, mm). It is the transformer's
+    counterpart of the receptive field: Dosovitskiy et al. 2021, arXiv 2010.11929, figure 7. Raises `ParameterError`
+    where t is no square number. Lesson: architectures/transformer.
+
+    >>> own, all_alike = torch.eye(4), torch.full((4, 4), 1 / 4)
+    >>> [round(float(attention_distance(maps, patch=8)), 2) for maps in (own, all_alike)]
+    [0.0, 6.83]
+    """
+    grid = round(maps.shape[-1] ** 0.5)
+    if grid**2 != maps.shape[-1] or maps.shape[-2] != maps.shape[-1]:
+        raise ParameterError(f"Maps {tuple(maps.shape)} belong to no square grid.", "Give (..., grid², grid²).")
+    places = torch.cartesian_prod(torch.arange(grid), torch.arange(grid)).to(maps)
+    return (maps * torch.cdist(places, places)).sum(dim=-1).mean(dim=-1) * patch
+
+
+def rollout(maps: Tensor) -> Tensor:
+    """Follow the attention from the last block back to the patches: (n, blocks, heads, t, t) to (n, t, t).
+
+    Row i says from which patches token i of the last block comes, as shares. Heads are averaged, the residual path
+    counts as much as the attention, and the blocks are multiplied: Abnar and Zuidema 2020, arXiv 2005.00928. Values
+    and perceptrons are ignored, so it is a picture of routes, not of reasons. Raises `ParameterError` for maps of
+    another shape. Lesson: architectures/transformer.
+
+    >>> rollout(torch.full((1, 1, 2, 4, 4), 1 / 4))[0, 0]
+    tensor([0.6250, 0.1250, 0.1250, 0.1250])
+    """
+    if maps.dim() != 5 or maps.shape[-2] != maps.shape[-1]:
+        raise ParameterError(f"Maps {tuple(maps.shape)} are not those of blocks.", "Give (n, blocks, heads, t, t).")
+    steps = (maps.mean(dim=2) + torch.eye(maps.shape[-1]).to(maps)) / 2
+    found = steps[:, 0]
+    for block in range(1, steps.shape[1]):
+        found = steps[:, block] @ found
+    return found
 
 
 def _conv_stem(width: int, patch: int) -> nn.Sequential:
