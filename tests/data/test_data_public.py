@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from thyrolearn import data
@@ -188,7 +189,11 @@ def test_stanford_reads_frames_row_by_row(tmp_path, monkeypatch):
     assert cohort[0].image[0, 0] == 12 and cohort[0].mask[20, 25]  # the outline is filled
     assert cohort[0].mask.sum() == disc((40, 50), (20, 25), 11).sum()
     assert cohort.unit == "nodule" and cohort.skipped[0].reason == "nodule 99 has no frames here"
-    assert len(stanford.read(tmp_path, every=2)) == 9 and not whole
+    swept = stanford.read(tmp_path, every=2)
+    assert len(swept) == 9 and not whole
+    clips_of = data.clips(swept, size=16, frames=3)  # as the phantom's: nothing downstream can tell
+    assert clips_of.images.shape == (3, 3, 1, 16, 16) and [c.nodule for c in clips_of.cohort] == ["7", "12", "15"]
+    assert clips_of.labels[:2].tolist() == [0, 1] and torch.isnan(clips_of.labels[2])
 
 
 def test_stanford_without_its_parts(tmp_path):

@@ -98,6 +98,15 @@ def test_clips_share_a_window_and_keep_their_order(swept):
         clips.still().still()
 
 
+def test_a_window_that_follows_the_nodule_shows_what_a_still_would(swept):
+    clips, stills = data.clips(swept, size=32, frames=5, each="frame"), data.batches(swept, size=32)
+    for row, clip in zip(clips.images, positions(swept), strict=True):
+        for picture, i in zip(row, clip, strict=True):
+            assert not swept[i].boxes or (picture == stills.images[i]).all()
+    fixed = data.clips(swept, size=32, frames=5)
+    assert (clips.windows == fixed.windows).all() and not (clips.images == fixed.images).all()
+
+
 def test_frames_are_taken_at_even_distances_whatever_the_order_of_the_cases(swept):
     turned = swept[::-1]
     few = data.clips(turned, size=16, frames=3)

@@ -14,7 +14,9 @@ app = group("Models.")
 
 @app.command()
 def train(
-    task: Annotated[str, typer.Argument(help="classification or segmentation.")] = "classification",
+    task: Annotated[
+        str, typer.Argument(help="classification, grading, segmentation, detection or video.")
+    ] = "classification",
     model: Annotated[str, typer.Option(help="A model's name; the task's own when none is given.")] = "",
     data: Data = None,
     root: Root = None,

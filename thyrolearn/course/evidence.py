@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from thyrolearn.data import Batches, Cohort
 
-__all__ = ["Published", "ceiling", "published", "results", "table"]
+__all__ = ["Published", "ceiling", "judged", "published", "results", "table"]
 
 
 def ceiling(cases: "Cohort | Batches") -> float | None:
@@ -32,33 +32,59 @@ def ceiling(cases: "Cohort | Batches") -> float | None:
 
 
 def results(
-    name: str, settings: house.Settings | None = None, metric: str = "auc", by: str = "model", column: str = "value"
+    name: str,
+    settings: house.Settings | None = None,
+    metric: str = "auc",
+    by: str = "model",
+    column: str = "value",
+    **where: str,
 ) -> dict[str, Estimate]:
     """Return stored results by model: the mean over seeds with the t interval of that mean.
 
     They are read from ``datasets/results/<name>.csv``, which `thyrolearn.experiments.store` writes, for the data set
     and tier of ``settings``; where that pair has no rows, those of the phantom at the lesson tier are given. ``by``
     is the column that names the rows; ``column`` is what is averaged: the metric's value, or what a run cost
-    (``"cpu_seconds"``, ``"parameters"``, ``"macs"``). Raises `LessonError` where there is no such table.
+    (``"cpu_seconds"``, ``"parameters"``, ``"macs"``); ``where`` keeps the rows whose columns say so, such as
+    ``model="vit"``. Raises `LessonError` where there is no such table.
 
     >>> results("no-such-table")
     Traceback (most recent call last):
     thyrolearn.errors.LessonError: There are no stored results 'no-such-table'. Stored: ...
     """
+    values: dict[str, list[float]] = {}
+    for row in _stored(name, settings, metric, where):
+        values.setdefault(row[by], []).append(float(row[column]))
+    return {row: _over_seeds(found) for row, found in values.items()}
+
+
+def judged(
+    name: str, settings: house.Settings | None = None, metric: str = "auc", by: str = "model", **where: str
+) -> dict[str, Estimate]:
+    """Return stored results of which each row was judged once, with the interval over patients that was stored.
+
+    Arguments and errors as `results`, which draws its interval over seeds instead.
+
+    >>> judged("no-such-table")
+    Traceback (most recent call last):
+    thyrolearn.errors.LessonError: There are no stored results 'no-such-table'. Stored: ...
+    """
+    return {
+        row[by]: Estimate(*(float(row[end]) for end in ("value", "low", "high")), method="stored", n=int(row["n"]))
+        for row in _stored(name, settings, metric, where)
+    }
+
+
+def _stored(name: str, settings: house.Settings | None, metric: str, where: Mapping[str, str]) -> list[dict[str, str]]:
     file = house.folders().datasets / "results" / f"{name}.csv"
     if not file.is_file():
         there = ", ".join(sorted(path.stem for path in file.parent.glob("*.csv"))) or "none"
         raise LessonError(f"There are no stored results {name!r}.", f"Stored: {there}.")
     with file.open(encoding="utf-8", newline="") as lines:
-        rows = [row for row in csv.DictReader(lines) if row["metric"] == metric]
+        rows = [row for row in csv.DictReader(lines) if row["metric"] == metric and where.items() <= row.items()]
     settings = settings or house.current()
     wanted = (settings.data, settings.tier)
     own = [row for row in rows if (row["data"], row["tier"]) == wanted]
-    own = own or [row for row in rows if (row["data"], row["tier"]) == ("phantom", "lesson")]
-    values: dict[str, list[float]] = {}
-    for row in own:
-        values.setdefault(row[by], []).append(float(row[column]))
-    return {row: _over_seeds(found) for row, found in values.items()}
+    return own or [row for row in rows if (row["data"], row["tier"]) == ("phantom", "lesson")]
 
 
 def _over_seeds(values: list[float]) -> Estimate:

@@ -73,9 +73,13 @@ class Lesson:
     @cached_property
     def split(self) -> "Split":
         """The cohort cut into train, validation and test by patient; the same cut for every seed."""
+        return self.cut(self.cohort)
+
+    def cut(self, cohort: "Cohort") -> "Split":
+        """Another cohort, such as one of `also`, cut as `split` is: by patient, the same for every seed."""
         from thyrolearn import data
 
-        return data.split(self.cohort, seed=0)
+        return data.split(cohort, seed=0)
 
     def also(self, name: str) -> "Cohort":
         """Another cohort of the phantom beside the lesson's own, such as the stills that a clip network starts from."""

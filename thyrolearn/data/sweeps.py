@@ -1,5 +1,7 @@
 """From frames to clips, the frames of each nodule in order as one tensor row; and its contrast curves."""
 
+from typing import Literal
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,15 +20,17 @@ def clips(
     context: float = 1.6,
     *,
     masks: bool = False,
+    each: Literal["clip", "frame"] = "clip",
     padding: Padding = "reflect",
 ) -> Batches:
     """Cut the nodule out of every clip: uint8 tensors (n, frames, 1, size, size) in memory.
 
     The cases of one nodule are the frames of its clip, in the order of ``case.raw["frame"]``; ``frames`` of them are
     taken at even distances, some twice where there are too few. All frames of a clip share one window, `window` of
-    the frame with the largest box, so that a nodule swells and shrinks as the probe passes. Row i of the result belongs
-    to its ``cohort[i]``, the clip's middle frame; ``still()`` gives that frame alone. Raises `DataError` where a
-    case does not say which frame it is. Lesson: architectures/rnn.
+    the frame with the largest box, so that a nodule swells and shrinks as the probe passes; with ``each="frame"`` the
+    window follows the nodule's box in each frame, as crops of stills do (``windows`` then holds the largest). Row i of
+    the result belongs to its ``cohort[i]``, the clip's middle frame; ``still()`` gives that frame alone. Raises
+    `DataError` where a case does not say which frame it is. Lesson: architectures/rnn.
 
     >>> sweep = [Case.of(np.full((40, 40), v, np.uint8), id=f"{n}/{v}", patient=n, boxes=((9, 9, 30, 30),), label=1,
     ...                  raw={"frame": str(v)}) for n in "ab" for v in (10, 9, 11)]
@@ -41,11 +45,13 @@ def clips(
     for found in positions(cohort):
         chosen = [found[i] for i in np.rint(np.linspace(0, len(found) - 1, frames)).astype(int)]
         part = window(max((cohort[i] for i in chosen), key=_area), context=context)
+        own = [window(cohort[i], context=context) if each == "frame" and cohort[i].boxes else part for i in chosen]
         rows.append(chosen[len(chosen) // 2])
         windows.append(part)
-        images.append(np.stack([crop(cohort[i].image, part, (size, size), padding) for i in chosen]))
+        shown = list(zip((cohort[i] for i in chosen), own, strict=True))
+        images.append(np.stack([crop(case.image, at, (size, size), padding) for case, at in shown]))
         if masks:
-            outlines.append(np.stack([mask_crop(cohort[i], part, (size, size)) for i in chosen]))
+            outlines.append(np.stack([mask_crop(case, at, (size, size)) for case, at in shown]))
     if not rows:
         raise DataError(f"{cohort.name!r} is empty.", "Give the frames of at least one clip.")
     return assemble(cohort, rows, windows, images, outlines if masks else None, (size, size))

@@ -9,6 +9,7 @@ from thyrolearn.experiments.origin import machine
 from thyrolearn.experiments.results import outdated, rows, store
 from thyrolearn.experiments.running import cross_validate, evaluate, run
 from thyrolearn.experiments.starts import starts
+from thyrolearn.experiments.video import over_still
 
 __all__ = ["Experiment", "TASKS", "folds_of", "prepare", "run", "cross_validate", "evaluate", "rows", "store",
-           "outdated", "starts", "machine"]  # fmt: skip
+           "outdated", "over_still", "starts", "machine"]  # fmt: skip

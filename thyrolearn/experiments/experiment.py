@@ -44,10 +44,12 @@ TASKS: dict[str, Recipe] = {
         images=(40_000, 16_000),
     ),
     "detection": Recipe("fcos", batch=8, rate=3e-3),
+    # A clip network starts from a still one (`video.encoder`), so it needs few passes and a low rate.
+    "video": Recipe("clipnet", batch=32, rate=1e-3, options={"join": "mean"}, phantom="clips", images=(2_400, 2_400)),
 }
 FRAMES = {"lesson": (128, 192), "full": (192, 288)}  # rows, columns of a whole frame
 WHOLE = ("segmentation", "detection")  # tasks on whole frames, which need outlines and no label
-METHODS = ("supervised",)
+METHODS = ("supervised", "scratch")  # scratch: no warm start where the task has one of its own (video)
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,7 @@ def folds_of(experiment: Experiment, budgeted: bool = False) -> int | None:
 
 
 def prepare(experiment: Experiment, cohort: Cohort) -> Batches:
-    """Turn cases into the batches that the experiment's task needs: nodule crops, or whole frames with masks.
+    """Turn cases into the batches that the experiment's task needs: nodule crops, clips, or whole frames with masks.
 
     >>> import numpy as np
     >>> from thyrolearn import data
@@ -122,6 +124,8 @@ def prepare(experiment: Experiment, cohort: Cohort) -> Batches:
     """
     from thyrolearn import data
 
+    if experiment.task == "video":
+        return data.clips(cohort, size=experiment.pixels, each="frame")
     if experiment.task in WHOLE:
         return data.frames(cohort.filter(lambda case: bool(case.boxes)), experiment.pixels)
     return data.batches(cohort, size=experiment.pixels)

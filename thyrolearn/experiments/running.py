@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from thyrolearn.evaluation import Estimate
     from thyrolearn.training import Run
 
+EVERY = 8  # frames of a public clip, of which one is read: 11 of about 90
+
 __all__ = ["run", "cross_validate", "pooled", "load_cohort", "evaluate"]
 
 
@@ -200,7 +202,8 @@ def load_cohort(experiment: Experiment, root: Path | str | None = None) -> Cohor
     settings = house.current(data=experiment.data, root=root, tier=experiment.tier)
     if experiment.task == "grading":
         return data.load(settings, unlabelled=True).filter(lambda case: bool(case.level))
-    return data.load(settings, name=TASKS[experiment.task].phantom, unlabelled=experiment.task in WHOLE)
+    more = {"every": EVERY} if (experiment.task, experiment.data) == ("video", "stanford") else {}
+    return data.load(settings, name=TASKS[experiment.task].phantom, unlabelled=experiment.task in WHOLE, **more)
 
 
 def _train(
@@ -212,15 +215,25 @@ def _train(
 
     recipe, batches = TASKS[experiment.task], prepare(experiment, data.portion(cohort, experiment.share))
     side = experiment.pixels if isinstance(experiment.pixels, int) else max(experiment.pixels)
-    options = {"outputs": recipe.outputs, **recipe.options, **experiment.options}
+    options = {"outputs": recipe.outputs, **options_of(experiment)}
     model = models.create(experiment.model, size=side, seed=experiment.seed, **options)
     if start is not None:
         training.fill(model, training.Run.load(start).model.state_dict(), Path(start))
+    elif hasattr(model, "warm_start") and experiment.method != "scratch":
+        from thyrolearn.experiments.video import encoder
+
+        model.warm_start(encoder(experiment, cohort, out=Path(out) / "encoder" if out else None, **fit))
     if epochs is None and cpu_seconds is None:
         epochs = _epochs(experiment, len(batches))
     given: dict[str, Any] = {"batch": recipe.batch, "rate": recipe.rate, "seed": experiment.seed, "folder": out}
     given |= recipe.fit | (recipe.warm if start is not None else {}) | fit
     return training.fit(model, tasks.create(experiment.task), batches, epochs=epochs, cpu_seconds=cpu_seconds, **given)
+
+
+def options_of(experiment: Experiment) -> dict[str, Any]:
+    """The model's options: those of the task, if this is its model, and the experiment's own."""
+    recipe = TASKS[experiment.task]
+    return {**(recipe.options if experiment.model == recipe.model else {}), **experiment.options}
 
 
 def _epochs(experiment: Experiment, cases: int) -> int:

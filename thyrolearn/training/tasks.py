@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,12 +16,12 @@ if TYPE_CHECKING:
 
     from thyrolearn.evaluation import Estimate
 
-__all__ = ["HOMES", "create", "classification", "grading"]
+__all__ = ["HOMES", "create", "classification", "grading", "video"]
 
 HOMES = {
     "classification": "tasks", "grading": "tasks", "segmentation": "places", "prompted": "places",
     "detection": "places", "generation": "generative", "translation": "generative",
-    "denoising": "generative",
+    "denoising": "generative", "video": "tasks",
 }  # fmt: skip
 """The module of each task."""
 
@@ -59,6 +60,15 @@ def classification(pos_weight: float | None = None) -> Task:
         watch="auc",
         options={} if pos_weight is None else {"pos_weight": float(pos_weight)},
     )
+
+
+def video(pos_weight: float | None = None) -> Task:
+    """Benign or malignant from a clip: `classification` under another name, one row a clip. Lesson: architectures/rnn.
+
+    >>> video().name, video().watch
+    ('video', 'auc')
+    """
+    return replace(classification(pos_weight), name="video")
 
 
 def _labels(batches: Any) -> Tensor:
