@@ -32,14 +32,20 @@ def ceiling(cases: "Cohort | Batches") -> float | None:
 
 
 def results(
-    name: str, settings: house.Settings | None = None, metric: str = "auc", by: str = "model", column: str = "value"
+    name: str,
+    settings: house.Settings | None = None,
+    metric: str = "auc",
+    by: str = "model",
+    column: str = "value",
+    **where: str,
 ) -> dict[str, Estimate]:
     """Return stored results by model: the mean over seeds with the t interval of that mean.
 
     They are read from ``datasets/results/<name>.csv``, which `thyrolearn.experiments.store` writes, for the data set
     and tier of ``settings``; where that pair has no rows, those of the phantom at the lesson tier are given. ``by``
     is the column that names the rows; ``column`` is what is averaged: the metric's value, or what a run cost
-    (``"cpu_seconds"``, ``"parameters"``, ``"macs"``). Raises `LessonError` where there is no such table.
+    (``"cpu_seconds"``, ``"parameters"``, ``"macs"``); ``where`` keeps the rows whose columns say so, such as
+    ``model="vit"``. Raises `LessonError` where there is no such table.
 
     >>> results("no-such-table")
     Traceback (most recent call last):
@@ -50,7 +56,7 @@ def results(
         there = ", ".join(sorted(path.stem for path in file.parent.glob("*.csv"))) or "none"
         raise LessonError(f"There are no stored results {name!r}.", f"Stored: {there}.")
     with file.open(encoding="utf-8", newline="") as lines:
-        rows = [row for row in csv.DictReader(lines) if row["metric"] == metric]
+        rows = [row for row in csv.DictReader(lines) if row["metric"] == metric and where.items() <= row.items()]
     settings = settings or house.current()
     wanted = (settings.data, settings.tier)
     own = [row for row in rows if (row["data"], row["tier"]) == wanted]
