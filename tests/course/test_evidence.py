@@ -62,6 +62,12 @@ def test_another_column_is_averaged_on_request(stored):
     assert seeds["resnet"].value == pytest.approx(1.0) and seeds["resnet"].n == 3
 
 
+def test_rows_are_kept_by_what_their_columns_say(stored):
+    found = course.results("families", by="data", model="lenet")
+    assert list(found) == ["phantom"] and found["phantom"].value == pytest.approx(0.76)
+    assert course.results("families", model="vgg") == {}
+
+
 def test_an_unknown_table_names_those_there_are(stored):
     with pytest.raises(LessonError, match=r"'familys'. Stored: families\."):
         course.results("familys")

@@ -111,12 +111,12 @@ class ViT(nn.Module):
 
     @torch.no_grad()
     def attention_maps(self, x: Tensor) -> Tensor:
-        """Return the attention of every block, (n, blocks, heads, grid², grid²): row i is what token i looks at."""
+        """Return the attention of every block, (n, blocks, heads, grid², grid²), on the CPU: row i is where i looks."""
         training = self.training
-        self.eval()(x)
+        self.eval()(x.to(self.position.device))
         found = torch.stack([block.attention.weights for block in self.blocks], dim=1)  # type: ignore[union-attr,misc]
         self.train(training)
-        return found
+        return found.cpu()
 
 
 def attention_distance(maps: Tensor, patch: float = 1.0) -> Tensor:
