@@ -136,6 +136,9 @@ def test_real_data_shows_the_line_and_the_stored_bands(small_course, capsys):
     said = capsys.readouterr().out
     assert "thyrolearn run demo/first --data ddti --root FOLDER" in said
     assert "It wins. | ddti | 0.100 | 0.010 | 10" in said
+    course.begin("demo/first").real_data("thyrolearn train video --data stanford --root FOLDER")
+    said = capsys.readouterr().out
+    assert "real recordings: thyrolearn train video --data stanford" in said and "ddti --root" not in said
 
 
 def test_in_a_notebook_html_and_plain_text_go_out_together(small_course, monkeypatch):

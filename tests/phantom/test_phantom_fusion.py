@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
+from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
 from sklearn.metrics import roc_auc_score
 
 from thyrolearn.errors import ParameterError
 from thyrolearn.phantom.ceiling import bayes_auc
-from thyrolearn.phantom.fusion import WITNESSES, fusion_auc, fusion_evidence
+from thyrolearn.phantom.fusion import WITNESSES, curves_auc, fusion_auc, fusion_evidence
 from thyrolearn.phantom.modalities import modulus_kpa
-from thyrolearn.phantom.perfusion import SHARED, delay_s
+from thyrolearn.phantom.perfusion import SHARED, bolus, delay_s
 from thyrolearn.phantom.population import patients
 from thyrolearn.phantom.tables import encode
 
@@ -63,3 +64,15 @@ def test_a_judge_who_takes_the_witnesses_for_independent_is_too_sure(drawn):
 def test_unknown_witnesses_are_refused(wrong):
     with pytest.raises(ParameterError, match=r"Choose|Give"):
         fusion_auc(*wrong)
+
+
+def test_the_true_numbers_of_a_large_draw_of_curves_reach_their_exact_value():
+    rows = [(n.label, bolus(p, n, 21).facts) for p in patients(6000, seed=21, prevalence=0.5) for n in p.nodules]
+    labels = np.array([label for label, _ in rows])
+    known = np.array([[facts["delay_s"], np.log(facts["peak_ratio"])] for _, facts in rows])
+    judge = QuadraticDiscriminantAnalysis().fit(known[::2], labels[::2])
+    reached = roc_auc_score(labels[1::2], judge.predict_proba(known[1::2])[:, 1])
+    assert reached == pytest.approx(curves_auc(), abs=0.012)  # three standard errors
+    assert fusion_auc(("arrival",)) + 0.03 < curves_auc() < curves_auc(0.0)
+    with pytest.raises(ParameterError, match="below 1"):
+        curves_auc(1.0)

@@ -174,17 +174,21 @@ class Lesson:
         items = quiz.load(self.slug)
         show(quiz.render(items, self.slug), quiz.plain(items))
 
-    def real_data(self) -> None:
-        """Show the one line that runs this lesson on real frames, and what its claims gave on each data set so far."""
-        line = f"thyrolearn run {self.slug} --data ddti --root FOLDER"
+    def real_data(self, line: str = "") -> None:
+        """Show the one line that runs this lesson on real frames, and what its claims gave on each data set so far.
+
+        ``line`` is the command that comes nearest where no public set holds what the notebook needs.
+        """
+        words = "What can be run on real recordings" if line else "The same notebook on real frames"
+        line = line or f"thyrolearn run {self.slug} --data ddti --root FOLDER"
         rows = [
             (band.statement, key.data, f"{band.mean:.3f}", f"{band.sd:.3f}", str(band.seeds))
             for key, band in claims.read_bands(house.folders().notebooks / "claims.yml").items()
             if key.lesson == self.slug
         ]
         head = ("claim", "data", "mean", "sd over seeds", "seeds")
-        body = f"<p>The same notebook on real frames:</p><p><code>{escape(line)}</code></p>"
-        text = f"The same notebook on real frames: {line}"
+        body = f"<p>{words}:</p><p><code>{escape(line)}</code></p>"
+        text = f"{words}: {line}"
         if rows:
             body += evidence.table(head, rows)
             text += "".join(f"\n{' | '.join(row)}" for row in rows)

@@ -66,6 +66,15 @@ def over_still(
     "mean answer" the mean of its answers to all frames; "mean", "attention" and "gru" are `Joiner` networks on its
     features, trained on clips in ``folds`` so that each patient is tested once. ``start`` names the way; the metric
     ``auc_over_still`` is the paired difference, patients drawn; ``mean of seeds`` draws patients once for all seeds.
+    Lesson: architectures/rnn.
+
+    >>> from thyrolearn import data
+    >>> frame = lambda n, k: np.full((40, 40), 9 * n, np.uint8)
+    >>> few = data.Cohort(data.Case.of(frame(n, k), id=f"{n}/{k}", patient=str(n), label=n % 2, raw={"frame": k})
+    ...                   for n in range(24) for k in range(3))
+    >>> small = {"options": {"width": 4}, "epochs": 1, "progress": False}
+    >>> sorted({row["start"] for row in over_still(1, cohort=few, folds=3, **small)})
+    ['attention', 'gru', 'mean', 'mean answer', 'middle still']
     """
     from thyrolearn import training
     from thyrolearn.experiments.running import load_cohort

@@ -39,6 +39,7 @@ _HOME = {
     "level_table": "ceiling",
     "LevelRow": "ceiling",
     "fusion_auc": "fusion",
+    "curves_auc": "fusion",
     "Reader": "readers",
     "panel": "readers",
     "majority": "readers",

@@ -17,6 +17,7 @@ __all__ = ["Bolus", "Curves", "SHARED", "bolus", "cue", "delay_s", "time_intensi
 
 SHARED = 0.4  # correlation of every cue with the nodule's severity; `fusion` says what the cues are worth together
 DELAY_S = ((0.32, 1.71), (2.18, 1.97))  # arrival after the gland, mean and sd, benign and malignant
+LOG_PEAK = ((-0.05, 0.30), (-0.40, 0.35))  # log of the peak over the gland's, mean and sd, benign and malignant
 CELL_MM2 = 0.6  # area of one independent speckle cell
 BREATH_S = 4.0  # seconds a breath
 
@@ -78,7 +79,7 @@ def bolus(patient: Patient, nodule: Nodule, seed: int, seconds: float = 60, rate
     draw = normals(stream(seed, patient.number, nodule.number, "bolus"), (4,))
     arrival = 12.1 + 2.0 * float(draw[0])
     delay = delay_s(nodule, patient, seed)
-    low, scatter = ((-0.05, 0.30), (-0.40, 0.35))[y]
+    low, scatter = LOG_PEAK[y]
     peak = float(np.exp(low - scatter * cue(nodule, patient, seed, "peak")))
     mu, sigma = 2.9 + 0.15 * float(draw[1]), 0.75 + 0.07 * float(draw[2])
     times = np.arange(0, seconds, 1 / rate)
