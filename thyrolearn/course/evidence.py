@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from thyrolearn.data import Batches, Cohort
 
-__all__ = ["Published", "ceiling", "published", "results", "table"]
+__all__ = ["Published", "ceiling", "judged", "published", "results", "table"]
 
 
 def ceiling(cases: "Cohort | Batches") -> float | None:
@@ -44,6 +44,30 @@ def results(
     Traceback (most recent call last):
     thyrolearn.errors.LessonError: There are no stored results 'no-such-table'. Stored: ...
     """
+    values: dict[str, list[float]] = {}
+    for row in _stored(name, settings, metric):
+        values.setdefault(row[by], []).append(float(row["value"]))
+    return {row: _over_seeds(found) for row, found in values.items()}
+
+
+def judged(
+    name: str, settings: house.Settings | None = None, metric: str = "auc", by: str = "model"
+) -> dict[str, Estimate]:
+    """Return stored results of which each row was judged once, with the interval over patients that was stored.
+
+    Arguments and errors as `results`, which draws its interval over seeds instead.
+
+    >>> judged("no-such-table")
+    Traceback (most recent call last):
+    thyrolearn.errors.LessonError: There are no stored results 'no-such-table'. Stored: ...
+    """
+    return {
+        row[by]: Estimate(*(float(row[end]) for end in ("value", "low", "high")), method="stored", n=int(row["n"]))
+        for row in _stored(name, settings, metric)
+    }
+
+
+def _stored(name: str, settings: house.Settings | None, metric: str) -> list[dict[str, str]]:
     file = house.folders().datasets / "results" / f"{name}.csv"
     if not file.is_file():
         there = ", ".join(sorted(path.stem for path in file.parent.glob("*.csv"))) or "none"
@@ -53,11 +77,7 @@ def results(
     settings = settings or house.current()
     wanted = (settings.data, settings.tier)
     own = [row for row in rows if (row["data"], row["tier"]) == wanted]
-    own = own or [row for row in rows if (row["data"], row["tier"]) == ("phantom", "lesson")]
-    values: dict[str, list[float]] = {}
-    for row in own:
-        values.setdefault(row[by], []).append(float(row["value"]))
-    return {row: _over_seeds(found) for row, found in values.items()}
+    return own or [row for row in rows if (row["data"], row["tier"]) == ("phantom", "lesson")]
 
 
 def _over_seeds(values: list[float]) -> Estimate:

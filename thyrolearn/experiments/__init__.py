@@ -5,10 +5,11 @@
 """
 
 from thyrolearn.experiments.experiment import TASKS, Experiment, folds_of, prepare
+from thyrolearn.experiments.halves import halves
 from thyrolearn.experiments.origin import machine
 from thyrolearn.experiments.results import outdated, rows, store
 from thyrolearn.experiments.running import cross_validate, evaluate, run
 from thyrolearn.experiments.starts import starts
 
 __all__ = ["Experiment", "TASKS", "folds_of", "prepare", "run", "cross_validate", "evaluate", "rows", "store",
-           "outdated", "starts", "machine"]  # fmt: skip
+           "outdated", "starts", "halves", "machine"]  # fmt: skip
