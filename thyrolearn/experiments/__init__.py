@@ -5,6 +5,7 @@
 """
 
 from thyrolearn.experiments.experiment import TASKS, Experiment, folds_of, prepare
+from thyrolearn.experiments.halves import halves
 from thyrolearn.experiments.origin import machine
 from thyrolearn.experiments.results import outdated, rows, store
 from thyrolearn.experiments.running import cross_validate, evaluate, run
@@ -12,4 +13,4 @@ from thyrolearn.experiments.starts import starts
 from thyrolearn.experiments.video import over_still
 
 __all__ = ["Experiment", "TASKS", "folds_of", "prepare", "run", "cross_validate", "evaluate", "rows", "store",
-           "outdated", "over_still", "starts", "machine"]  # fmt: skip
+           "outdated", "over_still", "starts", "halves", "machine"]  # fmt: skip
