@@ -38,6 +38,7 @@ _HOME = {
     "names": "door",
     "prepare": "fetch",
     "rescan": "twins",
+    "side_by_side": "screens",
     "unpack": "archives",
     "split": "splits",
 }

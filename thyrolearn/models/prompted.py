@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from thyrolearn.errors import ParameterError
 from thyrolearn.models.segmenter import Decoder, fitting, levels_of, residual_encoder
 
-__all__ = ["PromptedUNet", "draw_points", "draw_boxes", "bounds", "clicks"]
+__all__ = ["PromptedUNet", "draw_points", "draw_boxes", "draw_ellipses", "bounds", "clicks"]
 
 
 def clicks(masks: Tensor, generator: torch.Generator | None = None) -> Tensor:
@@ -50,6 +50,22 @@ def draw_boxes(boxes: Tensor, shape: tuple[int, int]) -> Tensor:
     return ((x > x0) & (x < x1) & (y > y0) & (y < y1)).float()[:, None]
 
 
+def draw_ellipses(boxes: Tensor, shape: tuple[int, int]) -> Tensor:
+    """Draw the ellipse that fills each box (n, 4: x0, y0, x1, y1) on maps (n, 1, rows, columns); NaN draws nothing.
+
+    What a box says of a nodule with no look at the picture: the baseline of every network that is given boxes.
+    Lesson: architectures/diffusion_and_foundation.
+
+    >>> draw_ellipses(torch.tensor([[0.0, 0.0, 4.0, 4.0]]), (4, 4))[0, 0, :2].tolist()
+    [[0.0, 1.0, 1.0, 0.0], [1.0, 1.0, 1.0, 1.0]]
+    """
+    y = torch.arange(shape[0], device=boxes.device)[None, :, None] + 0.5
+    x = torch.arange(shape[1], device=boxes.device)[None, None, :] + 0.5
+    x0, y0, x1, y1 = (boxes[:, k, None, None] for k in range(4))
+    # In units of the half axes; a comparison with NaN is false.
+    return (((2 * x - x0 - x1) / (x1 - x0)) ** 2 + ((2 * y - y0 - y1) / (y1 - y0)) ** 2 < 1).float()[:, None]
+
+
 def bounds(masks: Tensor) -> Tensor:
     """Return the box around each mask (n, 1, h, w), (n, 4: x0, y0, x1, y1, ends outside); NaN where a mask is empty.
 
@@ -69,9 +85,9 @@ class PromptedUNet(nn.Module):
     """Image and prompt to mask. In training every image gets a point, a box, both or neither, drawn from its mask.
 
     ``forward(images, masks)`` makes the prompts itself (task "prompted"); in evaluation they are the same every time:
-    ``test`` is "point", "box" or "none". ``jitter`` is how far the edges of a training box may be off, as a share of its
-    sides: nobody draws a box to the pixel, and a network learns to trust a box as far as its training boxes could be
-    trusted. `segment` takes prompts that a person gives.
+    ``test`` is "point", "box" or "none". ``jitter`` is how far the edges of a training box may be off, as a share of
+    its sides: nobody draws a box to the pixel, and a network learns to trust a box as far as its training boxes could
+    be trusted. `segment` takes prompts that a person gives.
 
     >>> net = PromptedUNet(width=8).eval()
     >>> net.segment(torch.zeros(1, 1, 32, 48), points=torch.tensor([[20.0, 10.0]])).shape
