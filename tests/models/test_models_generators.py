@@ -86,16 +86,26 @@ def test_noise_keeps_the_variance():
     assert model.noisy(x, step, torch.randn(x.shape)).var().item() == pytest.approx(1, abs=0.02)
 
 
+def test_picture_and_noise_come_back_by_turning():
+    model = models.create("ddpm", size=16, width=8)
+    x, noise = torch.rand(50, 1, 16, 16) * 2 - 1, torch.randn(50, 1, 16, 16)
+    step = torch.arange(1, 200, 4)
+    kept, added = (part.sqrt()[:, None, None, None] for part in (model.left[step], 1 - model.left[step]))
+    seen, turn = model.noisy(x, step, noise), model.turn(x, step, noise)
+    torch.testing.assert_close(kept * seen - added * turn, x)
+    torch.testing.assert_close(added * seen + kept * turn, noise)
+
+
 @pytest.mark.parametrize(("eta", "steps"), [(0.0, 20), (0.0, 200), (1.0, 200)])
 def test_an_oracle_brings_the_picture_back(eta, steps):
-    """Where all data are one picture the best guess of the noise is known; walking back must end at the picture."""
+    """Where all data are one picture the best guess is known; walking back must end at the picture."""
     model = models.create("ddpm", size=16, width=8)
     truth = torch.rand(1, 1, 16, 16) * 1.8 - 0.9
 
     class Oracle(nn.Module):
         def forward(self, x, time, conditions=None):
             left = model.left[(time * model.steps).round().long()][:, None, None, None]
-            return (x - left.sqrt() * truth) / (1 - left).sqrt()
+            return (left.sqrt() * x - truth) / (1 - left).sqrt()
 
     model.net = nn.Sequential()  # replace the network, keep the buffers
     model.net.forward = Oracle().forward

@@ -39,6 +39,7 @@ _HOME = {
     "portion": "splits",
     "prepare": "fetch",
     "rescan": "twins",
+    "side_by_side": "screens",
     "unpack": "archives",
     "split": "splits",
 }

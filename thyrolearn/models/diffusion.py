@@ -1,7 +1,8 @@
 """Pictures out of noise, step by step: a small DDPM (lesson architectures/diffusion_and_foundation).
 
-``forward`` adds noise to pictures and returns the guess and the truth, so the ordinary training loop trains it
-(task "denoising"); ``sample`` walks back. Pictures are (n, 1, h, w) float32 from 0 to 1, inside -1 to 1.
+Picture and noise are two directions at right angles; adding noise turns from one towards the other, and the network
+learns to turn back. ``forward`` makes pictures noisy and returns the guess and the truth, so the ordinary training loop
+trains it (task "denoising"); ``sample`` walks back. Pictures are (n, 1, h, w) float32 from 0 to 1, inside -1 to 1.
 """
 
 import itertools
@@ -49,7 +50,7 @@ class TimedBlock(nn.Module):
 
 
 class NoiseNet(nn.Module):
-    """A U-Net that guesses the noise in a picture, given the time as sines (Ho et al. 2020, arXiv 2006.11239).
+    """A U-Net that looks at a noisy picture and is told the time, as sines (Ho et al. 2020, arXiv 2006.11239).
 
     Works at half the size (a stride-2 stem, pixel shuffle at the end): levels of w, 2w and 2w channels.
 
@@ -69,7 +70,7 @@ class NoiseNet(nn.Module):
         self.head = nn.Sequential(nn.GroupNorm(4, w), nn.SiLU(), nn.Conv2d(w, 4, 3, padding=1), nn.PixelShuffle(2))
 
     def forward(self, x: Tensor, time: Tensor, conditions: Tensor | None = None) -> Tensor:
-        """Noisy pictures (n, 1, h, w), h and w multiples of 8, and times (n,) from 0 to 1, to the noise in them."""
+        """Noisy pictures (n, 1, h, w), h and w multiples of 8, and times (n,) from 0 to 1, to what is asked of them."""
         angles = 1000 * time[:, None] * torch.exp(-torch.linspace(0, 9.2, self.width // 2, device=x.device))
         clock = self.clock(torch.cat([angles.sin(), angles.cos()], dim=1))
         if self.describe is not None and conditions is not None:
@@ -83,6 +84,8 @@ class NoiseNet(nn.Module):
 
 class DDPM(nn.Module):
     """Noise is added in ``steps`` steps; a `NoiseNet` learns to take it away (Ho et al. 2020, arXiv 2006.11239).
+
+    The network is asked for neither noise nor picture but for `turn`, which learns several times faster here.
 
     >>> DDPM(width=8, steps=10)(torch.rand(2, 1, 16, 16)).shape
     torch.Size([2, 2, 16, 16])
@@ -103,14 +106,24 @@ class DDPM(nn.Module):
         left = self.left[step][:, None, None, None]
         return left.sqrt() * x + (1 - left).sqrt() * noise
 
+    def turn(self, x: Tensor, step: Tensor, noise: Tensor) -> Tensor:
+        """Return what the network is asked for, the mix of ``x`` and ``noise`` at right angles to `noisy`.
+
+        Salimans and Ho 2022 (arXiv 2202.00512) call it v. Picture and noise follow from it and the noisy picture by
+        turning back, and neither at the first step nor at the last is it known without looking.
+        """
+        left = self.left[step][:, None, None, None]
+        return left.sqrt() * noise - (1 - left).sqrt() * x
+
     def forward(self, x: Tensor, conditions: Tensor | None = None) -> Tensor:
-        """Return the guessed and the true noise, (n, 2, h, w), at a random step for each picture (n, 1, h, w)."""
+        """Return the guessed and the true `turn`, (n, 2, h, w), at a random step for each picture (n, 1, h, w)."""
         # In evaluation the draw is always the same, so that a validation loss can be compared between epochs.
         draw = None if self.training else torch.Generator().manual_seed(0)
         step = torch.randint(1, self.steps + 1, (len(x),), generator=draw).to(x.device)
         noise = torch.randn(x.shape, generator=draw).to(x.device)
-        guess = self.net(self.noisy(2 * x - 1, step, noise), step / self.steps, conditions)
-        return torch.cat([guess, noise], dim=1)
+        x = 2 * x - 1
+        guess = self.net(self.noisy(x, step, noise), step / self.steps, conditions)
+        return torch.cat([guess, self.turn(x, step, noise)], dim=1)
 
     @torch.no_grad()
     def sample(self, count: int, *, seed: int = 0, steps: int = 50, eta: float = 0.0,
@@ -135,9 +148,8 @@ class DDPM(nn.Module):
     def _back(self, x: Tensor, now: int, then: int, eta: float, fresh: Tensor, conditions: Tensor | None) -> Tensor:
         """One stride from step ``now`` to ``then``: guess the clean picture, lay the right noise on it again."""
         left, later = self.left[now], self.left[then]
-        time = torch.full((len(x),), now / self.steps, device=x.device)
-        noise = self.net(x, time, conditions)
-        clean = ((x - (1 - left).sqrt() * noise) / left.sqrt()).clamp(-1, 1)
+        turn = self.net(x, torch.full((len(x),), now / self.steps, device=x.device), conditions)
+        clean = (left.sqrt() * x - (1 - left).sqrt() * turn).clamp(-1, 1)
         noise = (x - left.sqrt() * clean) / (1 - left).sqrt()  # what the clamped guess implies
         spread = eta * ((1 - later) / (1 - left) * (1 - left / later)).clamp(min=0).sqrt()
         return later.sqrt() * clean + (1 - later - spread**2).clamp(min=0).sqrt() * noise + spread * fresh
