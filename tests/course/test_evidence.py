@@ -6,6 +6,7 @@ from thyrolearn import course
 from thyrolearn.course import evidence
 from thyrolearn.data import Case, Cohort
 from thyrolearn.errors import LessonError
+from thyrolearn.evaluation import Estimate
 from thyrolearn.settings import Settings
 
 
@@ -66,6 +67,17 @@ def test_rows_are_kept_by_what_their_columns_say(stored):
     found = course.results("families", by="data", model="lenet")
     assert list(found) == ["phantom"] and found["phantom"].value == pytest.approx(0.76)
     assert course.results("families", model="vgg") == {}
+
+
+def test_rows_judged_once_keep_the_interval_that_was_stored(stored, small_course):
+    rows = (
+        "model,data,tier,seed,metric,start,value,low,high,n\nclipnet,phantom,lesson,0,gain,mean,0.016,0.004,0.027,955\n"
+    )
+    (small_course / "datasets" / "results" / "clips.csv").write_text(
+        rows + "clipnet,phantom,lesson,0,auc,mean,0.7,0.6,0.8,9\n"
+    )
+    (found,) = course.judged("clips", metric="gain", by="start").items()
+    assert found == ("mean", Estimate(0.016, 0.004, 0.027, "stored", 955))
 
 
 def test_an_unknown_table_names_those_there_are(stored):

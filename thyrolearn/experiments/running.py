@@ -211,6 +211,7 @@ def _train(
     start: Path | str | None = None, out: Path | str | None = None, **fit: Any,
 ) -> Run:  # fmt: skip
     from thyrolearn import data, models, training
+    from thyrolearn.models.rnn import ClipNet
     from thyrolearn.training import tasks
 
     recipe, batches = TASKS[experiment.task], prepare(experiment, data.portion(cohort, experiment.share))
@@ -219,7 +220,7 @@ def _train(
     model = models.create(experiment.model, size=side, seed=experiment.seed, **options)
     if start is not None:
         training.fill(model, training.Run.load(start).model.state_dict(), Path(start))
-    elif hasattr(model, "warm_start") and experiment.method != "scratch":
+    elif isinstance(model, ClipNet) and experiment.method != "scratch":
         from thyrolearn.experiments.video import encoder
 
         model.warm_start(encoder(experiment, cohort, out=Path(out) / "encoder" if out else None, **fit))
