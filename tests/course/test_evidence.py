@@ -32,6 +32,7 @@ RESULTS = "model,data,tier,seed,metric,value,sim_version\n" + "".join(
     for seed in range(3)
     if not (data == "ddti" and row == "lenet")
 )
+RESULTS += "resnet,phantom,full,0,auc,0.84,1\nresnet,phantom,full,1,auc,0.86,1\n"
 
 
 @pytest.fixture
@@ -67,6 +68,8 @@ def test_rows_are_kept_by_what_their_columns_say(stored):
     found = course.results("families", by="data", model="lenet")
     assert list(found) == ["phantom"] and found["phantom"].value == pytest.approx(0.76)
     assert course.results("families", model="vgg") == {}
+    assert course.results("families", tier="full")["resnet"].value == pytest.approx(0.85)
+    assert course.results("families", Settings(data="ddti"), tier="full")["resnet"].n == 2, "the phantom stands in"
 
 
 def test_rows_judged_once_keep_the_interval_that_was_stored(stored, small_course):

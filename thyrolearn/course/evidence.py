@@ -45,7 +45,7 @@ def results(
     and tier of ``settings``; where that pair has no rows, those of the phantom at the lesson tier are given. ``by``
     is the column that names the rows; ``column`` is what is averaged: the metric's value, or what a run cost
     (``"cpu_seconds"``, ``"parameters"``, ``"macs"``); ``where`` keeps the rows whose columns say so, such as
-    ``model="vit"``. Raises `LessonError` where there is no such table.
+    ``model="vit"`` or ``tier="full"``. Raises `LessonError` where there is no such table.
 
     >>> results("no-such-table")
     Traceback (most recent call last):
@@ -80,11 +80,12 @@ def _stored(name: str, settings: house.Settings | None, metric: str, where: Mapp
         there = ", ".join(sorted(path.stem for path in file.parent.glob("*.csv"))) or "none"
         raise LessonError(f"There are no stored results {name!r}.", f"Stored: {there}.")
     with file.open(encoding="utf-8", newline="") as lines:
-        rows = [row for row in csv.DictReader(lines) if row["metric"] == metric and where.items() <= row.items()]
+        rows = [row for row in csv.DictReader(lines) if row["metric"] == metric]
     settings = settings or house.current()
-    wanted = (settings.data, settings.tier)
-    own = [row for row in rows if (row["data"], row["tier"]) == wanted]
-    return own or [row for row in rows if (row["data"], row["tier"]) == ("phantom", "lesson")]
+    for wanted in ({"data": settings.data, "tier": settings.tier}, {"data": "phantom", "tier": "lesson"}):
+        if found := [row for row in rows if {**wanted, **where}.items() <= row.items()]:
+            return found
+    return []
 
 
 def _over_seeds(values: list[float]) -> Estimate:
