@@ -1,11 +1,13 @@
 """Prompts are drawn where they are meant, and a prompted network answers about what it is shown."""
 
+import math
+
 import pytest
 import torch
 
 from thyrolearn import models
 from thyrolearn.errors import ParameterError
-from thyrolearn.models.prompted import clicks, draw_boxes, draw_points
+from thyrolearn.models.prompted import bounds, clicks, draw_boxes, draw_ellipses, draw_points
 
 
 def test_clicks_fall_inside_and_everywhere():
@@ -23,6 +25,15 @@ def test_drawn_prompts():
     assert (dots[1] == 0).all()
     areas = draw_boxes(torch.tensor([[2.0, 1.0, 6.0, 4.0], [torch.nan] * 4]), (8, 12))
     assert areas[0].sum() == 12 and areas[0, 0, 1:4, 2:6].all() and (areas[1] == 0).all()
+
+
+def test_an_ellipse_has_its_area_and_touches_its_box():
+    box = torch.tensor([[10.0, 6, 90, 46], [torch.nan] * 4])
+    drawn = draw_ellipses(box, (60, 100))
+    assert drawn[0].sum().item() == pytest.approx(math.pi * 40 * 20, rel=0.01)
+    # The middle of a row at the very end of an ellipse covers little: the box around the pixels is a pixel off at most.
+    assert (bounds(drawn[:1])[0] - box[0]).abs().max() <= 1
+    assert drawn[0, 0].flip(0).roll(-8, 0).equal(drawn[0, 0]) and drawn[1].sum() == 0
 
 
 def test_evaluation_prompts_are_fixed_and_kind_matters():
