@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from thyrolearn import data, training
+from thyrolearn import data, evaluation, training
 from thyrolearn.errors import DataError, ParameterError
 from thyrolearn.experiments import Experiment, evaluate, over_still, prepare, run, running, store, video
 
@@ -66,7 +66,7 @@ def test_from_scratch_there_is_no_encoder(cohort, monkeypatch):
 
 def test_an_earlier_run_is_gone_on_from(cohort, tmp_path):
     experiment = Experiment("video", size=32, options=NET)
-    run(experiment, cohort=cohort, epochs=12, batch=16, rate=5e-3, out=tmp_path / "first", **SMALL)
+    run(experiment, cohort=cohort, epochs=8, batch=16, rate=5e-3, out=tmp_path / "first", **SMALL)
     again = run(experiment, cohort=cohort, epochs=1, rate=1e-5, start=tmp_path / "first", **SMALL)
     fresh = run(experiment, cohort=cohort, epochs=1, rate=1e-5, **SMALL)
     assert again.history[0]["loss"] < fresh.history[0]["loss"] - 0.1
@@ -80,7 +80,14 @@ def test_stills_are_no_clips():
         Experiment("video", method="scratched")
 
 
-def test_what_a_clip_is_worth_is_a_paired_difference_a_seed_and_one_for_all(cohort, tmp_path):
+@pytest.fixture
+def few_draws(monkeypatch):
+    """A tenth of the resamples: these tests ask what is compared, not how exactly."""
+    full = evaluation.bootstrap
+    monkeypatch.setattr(evaluation, "bootstrap", lambda *a, resamples, **k: full(*a, resamples=resamples // 10, **k))
+
+
+def test_what_a_clip_is_worth_is_a_paired_difference_a_seed_and_one_for_all(cohort, tmp_path, few_draws):
     table = over_still(2, cohort=cohort, folds=4, options={"width": 4}, epochs=8, progress=False)
     rows = {(r["start"], r["metric"], r["seed"]): r for r in table if "mean of seeds" not in r["metric"]}
     assert len(rows) == 2 * (5 + 4), "five ways, four of them against the middle still"
