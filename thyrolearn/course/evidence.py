@@ -62,7 +62,7 @@ def judged(
     thyrolearn.errors.LessonError: There are no stored results 'no-such-table'. Stored: ...
     """
     return {
-        row[by]: Estimate(*(float(row[end]) for end in ("value", "low", "high")), method="stored", n=int(row["n"]))
+        row[by]: Estimate(float(row["value"]), float(row["low"]), float(row["high"]), "stored", int(row["n"]))
         for row in _stored(name, settings, metric)
     }
 

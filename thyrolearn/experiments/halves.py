@@ -61,7 +61,7 @@ def halves(
         costs = {}
         for name, options in parts.items():
             mine = replace(experiment, seed=seed, options={**experiment.options, **options})
-            rate = {"rate": rates[name]} if rates else {}
+            rate: dict[str, Any] = {"rate": rates[name]} if rates else {}
             result = run(mine, cohort=cohort, progress=False, **rate, **given)
             found[name].append(_answers(experiment, test, result.predictions["test"]))
             costs[name] = _cost(result, experiment)
