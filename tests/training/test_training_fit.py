@@ -14,7 +14,7 @@ from torch import nn
 from thyrolearn import models, seeding
 from thyrolearn.errors import DataError, ParameterError
 from thyrolearn.training import Run, classification, fit
-from thyrolearn.training.hints import hints, one_cycle
+from thyrolearn.training.hints import hints, layout, one_cycle
 from thyrolearn.training.loop import smaller
 
 
@@ -41,6 +41,28 @@ def _fit(name="resnet", **options):
     return fit(models.create(name, size=32, width=4), classification(), data, **options)
 
 
+def test_narrow_networks_survive_large_maps():
+    """Strided 1 x 1 convolutions on few channels, channels last, end the process on large maps: so it has its own."""
+    script = """
+    import torch
+    from thyrolearn import models, training
+
+    class Frames:
+        masks = torch.zeros(8, 1, 128, 192, dtype=torch.uint8)
+        masks[..., 40:80, 60:120] = 1
+        images, groups = 90 * masks, range(8)
+
+        def __len__(self):
+            return 8
+
+    for name in ("leanunet", "transunet"):
+        net = models.create(name, width=8)
+        training.fit(net, training.segmentation(), Frames(), epochs=6, batch=4, progress=False, device="cpu")
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-500:]
+
+
 def test_easy_task_is_learned():
     run = _fit(data=Toy(256), epochs=4, validation=Toy(128, seed=1))
     assert run.history[-1]["validation_auc"] > 0.9
@@ -53,8 +75,9 @@ def test_equals_a_plain_loop():
     data, seed, epochs, batch = Toy(48), 5, 3, 16
     run = _fit(data=data, seed=seed, epochs=epochs, batch=batch, half=False)
 
-    # Channels last, as fit has it: another order in memory is another order of sums, which batch norm magnifies.
-    model = models.create("resnet", size=32, width=4).to(memory_format=torch.channels_last)
+    # In memory as fit has it: another order there is another order of sums, which batch norm magnifies.
+    model = models.create("resnet", size=32, width=4)
+    model.to(memory_format=layout(model, torch.device("cpu")))
     optimiser = torch.optim.AdamW(model.parameters(), lr=4e-3, weight_decay=1e-2)
     total, done = epochs * 3, 0
     for epoch in range(epochs):

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 import torch
 from torch import nn
 
-__all__ = ["hints", "half_precision", "one_cycle"]
+__all__ = ["hints", "half_precision", "layout", "one_cycle"]
 
 # glibc's mallopt: give blocks of up to 32 MiB from the heap and keep them, instead of asking the kernel for each
 # tensor. Halves the page faults and saves about a twentieth of the time. M_MMAP_MAX = 0 would do as much, but with
@@ -52,13 +52,30 @@ def _keep_memory() -> None:
                 library.mallopt(name, value)
 
 
+def layout(model: nn.Module, device: torch.device) -> torch.memory_format:
+    """Return how pictures and weights lie in memory: channels last, which convolutions like, but where it is not safe.
+
+    On a CPU a 1 x 1 convolution of stride 2 on fewer than 16 channels writes beyond its memory, channels last or in
+    bfloat16, and on large maps that ends the process (torch 2.14.1, seen on AMD EPYC).
+
+    >>> from thyrolearn import models
+    >>> [layout(models.create("resnet", width=width), torch.device("cpu")) for width in (8, 16)]
+    [torch.contiguous_format, torch.channels_last]
+    """
+    narrow = (
+        max(part.stride) > 1 and max(part.kernel_size) == 1 and part.in_channels < 16
+        for part in model.modules()
+        if isinstance(part, nn.Conv2d)
+    )
+    return torch.contiguous_format if device.type == "cpu" and any(narrow) else torch.channels_last
+
+
 def half_precision(model: nn.Module, device: torch.device) -> bool:
     """Whether bfloat16 autocast pays: dense networks where the processor has it, never depthwise networks on a CPU.
 
     Depthwise convolutions ran 1.6 to 2.1 times slower in bfloat16 on the CPUs we measured, dense ones 1.4 to 2.2
-    times faster. A 1 x 1 convolution of stride 2 on fewer than 16 channels writes beyond its memory in bfloat16
-    (torch 2.14.1, seen on AMD EPYC): a network that holds one stays in full precision on a CPU, and so does one that
-    is recurrent and nothing else, which ran three times slower.
+    times faster. On a CPU a network that `layout` must spare stays in full precision, and so does one that is recurrent
+    and nothing else, which ran three times slower.
 
     >>> from thyrolearn import models
     >>> [half_precision(models.create(name), torch.device("cpu")) for name in ("convnext", "curvenet")]
@@ -66,7 +83,7 @@ def half_precision(model: nn.Module, device: torch.device) -> bool:
     """
     if device.type == "cpu":
         convs = [part for part in model.modules() if isinstance(part, nn.Conv2d)]
-        if any(max(part.stride) > 1 and max(part.kernel_size) == 1 and part.in_channels < 16 for part in convs):
+        if layout(model, device) != torch.channels_last:
             return False
         if not convs and any(isinstance(part, nn.RNNBase) for part in model.modules()):
             return False

@@ -22,7 +22,7 @@ from torch.nn.functional import interpolate
 from thyrolearn.errors import ParameterError
 from thyrolearn.seeding import stream, torch_seed
 from thyrolearn.training import checkpoint
-from thyrolearn.training.hints import one_cycle
+from thyrolearn.training.hints import layout, one_cycle
 from thyrolearn.training.progress import Progress
 from thyrolearn.training.run import Run, floats, outputs_of
 
@@ -58,7 +58,8 @@ class Loop:
             raise ParameterError(
                 f"{len(train)} training cases in batches of {plan.batch} are too few.", "Give more cases."
             )
-        model.to(place).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.layout = layout(model, place)
+        model.to(place).to(memory_format=self.layout)  # type: ignore[call-overload]
         self.optimiser = torch.optim.AdamW(
             model.parameters(), lr=plan.rate, betas=plan.betas, weight_decay=plan.weight_decay, fused=True
         )
@@ -206,7 +207,7 @@ class Loop:
             images, targets = self.augment(images, draw, masks=targets)
         elif self.augment is not None:
             images = self.augment(images, draw)
-        return images.contiguous(memory_format=torch.channels_last), targets
+        return images.contiguous(memory_format=self.layout), targets
 
     def look(self) -> dict[str, float]:
         """Share the batch statistics between processes and judge the network on the validation data."""

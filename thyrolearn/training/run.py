@@ -103,11 +103,10 @@ class Run:
 
         Raises `DataError` for a missing or damaged folder or weights that do not fit ``model``.
         """
-        import torch
-
         from thyrolearn import models
         from thyrolearn.evaluation import Estimate
         from thyrolearn.training import tasks
+        from thyrolearn.training.hints import layout
 
         folder = Path(folder)
         record = _read(folder / "run.json")
@@ -117,7 +116,8 @@ class Run:
             )
         model = model if model is not None else models.create(**record["model"])
         fill(model, load_weights(folder / "weights.safetensors"), folder)
-        model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # as `fit` leaves it
+        place = next(model.parameters()).device
+        model.to(memory_format=layout(model, place))  # type: ignore[call-overload]  # as `fit` leaves it
         task = task or tasks.create(record["task"]["name"], **record["task"]["options"])
         with np.load(folder / "predictions.npz") as file:
             predictions = {name: file[name] for name in file.files}
