@@ -174,3 +174,9 @@ def test_pareto_draws_costs_against_results_and_the_front_as_steps():
     assert hollow.get_xdata()[0] == 20 and hollow.get_markerfacecolor() != hollow.get_color()
     with pytest.raises(ParameterError, match="c has no cost"):
         plots.pareto({"a": 1, "b": 2}, found, x="seconds", y="AUC")
+
+
+def test_heat_takes_a_last_row_that_is_not_full():
+    figure = plots.heat({str(n): np.full((4, 4), n) for n in range(6)}, unit="gain")
+    assert [axes.get_title("left") for axes in figure.axes[:-1]] == list("012345")
+    assert figure.axes[-1].get_ylabel() == "gain"

@@ -198,7 +198,7 @@ def heat(values: Any, *, unit: str, title: str = "", extent: tuple[float, float,
         for axes in list(grid.flat)[len(arrays) :]:
             axes.remove()
         grid[0, 0].set_ylabel(f"depth ({axis_unit})")
-        bar = figure.colorbar(drawn, ax=grid[:, : min(columns, len(arrays))].ravel().tolist(), shrink=0.85, pad=0.02)
+        bar = figure.colorbar(drawn, ax=list(figure.axes), shrink=0.85, pad=0.02)
         bar.set_label(unit)
         bar.outline.set_visible(False)
     return figure
