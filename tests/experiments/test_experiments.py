@@ -86,6 +86,16 @@ def test_settings_are_chosen_on_patients_that_are_neither_trained_on_nor_tested(
         run(tiny, cohort=cohort, epochs=1, judge="train", **SMALL)
 
 
+def test_more_can_be_measured_of_a_run(cohort):
+    def halved(found, batches):
+        assert len(found.predictions["test"]) == len(batches)
+        return {"half": replace(found.metrics["test"]["auc"], value=found.metrics["test"]["auc"].value / 2)}
+
+    table = rows([Experiment(size=16, model="linear")], 1, cohort=cohort, epochs=1, also=halved, **SMALL)
+    value = {row["metric"]: row["value"] for row in table}
+    assert value["half"] == pytest.approx(value["auc"] / 2, abs=1e-4)
+
+
 def test_rows_tell_rates_and_the_judged_apart(cohort, tmp_path):
     for rate, judge in ((1e-2, "test"), (1e-3, "test"), (1e-3, "validation")):
         table = rows([Experiment(size=16, model="linear")], 1, cohort=cohort, epochs=2, rate=rate, judge=judge, **SMALL)

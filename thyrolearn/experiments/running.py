@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,7 @@ def run(
     cpu_seconds: float | None = None,
     start: Path | str | None = None,
     out: Path | str | None = None,
+    also: Callable[[Run, Batches], dict[str, Estimate]] | None = None,
     progress: bool = True,
     device: str | None = None,
     **fit: Any,
@@ -48,9 +50,10 @@ def run(
     ``judge="validation"`` judges on those: a setting is chosen there. Tasks on whole frames, of which there are few,
     train on all the rest. The split has its own fixed seed: another ``experiment.seed`` changes weights and order
     only. Without ``epochs`` and ``cpu_seconds`` the tier says how long.
-    ``start`` is the folder of an earlier run whose weights are taken (a warm start). An ``out`` that holds another
-    experiment, or a ``judge`` that is neither of the two, raises `ParameterError`. ``fit`` goes to
-    `thyrolearn.training.fit`, whose errors it raises, and those of `data.load`.
+    ``start`` is the folder of an earlier run whose weights are taken (a warm start). ``also`` measures more, from the
+    run and the batches that it was judged on. An ``out`` that holds another experiment, or a ``judge`` that is neither
+    of the two, raises `ParameterError`. ``fit`` goes to `thyrolearn.training.fit`, whose errors it raises, and those of
+    `data.load`.
 
     >>> from thyrolearn import data
     >>> few = data.Cohort(data.Case.of(np.full((40, 40), 90 * (i % 2), np.uint8), patient=str(i), label=i % 2)
@@ -78,7 +81,9 @@ def run(
         progress=progress, device=device, **fit,
     )  # fmt: skip
     if judged is not None:
-        result.evaluate(prepare(experiment, judged), judge, mirror=experiment.mirror)
+        batches = prepare(experiment, judged)
+        result.evaluate(batches, judge, mirror=experiment.mirror)
+        result.metrics[judge] |= also(result, batches) if also is not None else {}
     _save(result, out)
     return result
 
