@@ -101,3 +101,16 @@ def test_what_a_clip_is_worth_is_a_paired_difference_a_seed_and_one_for_all(coho
     assert pooled["mean"]["value"] == pytest.approx(np.mean(single), abs=2e-4)
     assert pooled["mean answer"]["low"] > 0, "the middle frame hides what another shows"
     assert len(store("clips", table, tmp_path).read_text().splitlines()) == 1 + len(table)
+
+
+def test_a_share_of_the_patients_is_all_that_the_warm_start_sees(cohort, monkeypatch):
+    seen = []
+
+    def spy(experiment, part, **given):
+        seen.append(set(part.patients))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(video, "encoder", spy)
+    with pytest.raises(KeyboardInterrupt):
+        run(Experiment("video", size=32, options=NET, share=0.5), cohort=cohort, holdout=0, epochs=1, **SMALL)
+    assert seen == [set(data.portion(cohort, 0.5).patients)] and len(seen[0]) == 40

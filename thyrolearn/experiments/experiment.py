@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from thyrolearn import models
@@ -11,8 +12,9 @@ from thyrolearn.errors import ParameterError
 
 if TYPE_CHECKING:
     from thyrolearn.data import Batches, Cohort
+    from thyrolearn.evaluation import Estimate
 
-__all__ = ["Experiment", "Recipe", "TASKS", "METHODS", "FRAMES", "folds_of", "prepare"]
+__all__ = ["Experiment", "Recipe", "TASKS", "METHODS", "FRAMES", "columns", "ends", "folds_of", "prepare"]
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,25 @@ class Experiment:
         if self.size is not None:
             return self.size
         return FRAMES[self.tier] if self.task in WHOLE else house.TIERS[self.tier].pixels
+
+
+def columns(experiment: Experiment) -> dict[str, Any]:
+    """The experiment as the columns of a stored row.
+
+    >>> columns(Experiment(size=32))["size"], columns(Experiment(options={"width": 8}))["options"]
+    ('32', '{"width": 8}')
+    """
+    return {**asdict(experiment), "options": json.dumps(experiment.options), "size": str(experiment.pixels)}
+
+
+def ends(e: Estimate) -> dict[str, Any]:
+    """An estimate as the columns of a stored row: value, low, high, to four digits, and n.
+
+    >>> from thyrolearn.evaluation import Estimate
+    >>> ends(Estimate(0.75, 0.70, 0.80, "t", 9))
+    {'value': 0.75, 'low': 0.7, 'high': 0.8, 'n': 9}
+    """
+    return {"value": round(e.value, 4), "low": round(e.low, 4), "high": round(e.high, 4), "n": e.n}
 
 
 def folds_of(experiment: Experiment, budgeted: bool = False) -> int | None:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thyrolearn.experiments.experiment import Experiment, prepare
+from thyrolearn.experiments.experiment import Experiment, columns, ends, prepare
 from thyrolearn.experiments.origin import origin
 from thyrolearn.experiments.running import load_cohort, run
-from thyrolearn.experiments.starts import _dices
+from thyrolearn.experiments.starts import dices
 
 if TYPE_CHECKING:
     from thyrolearn.data import Batches, Cohort
@@ -76,7 +75,7 @@ def halves(
 
 def _answers(experiment: Experiment, test: Batches, predictions: np.ndarray) -> np.ndarray:
     """One number a case: its probability, or its Dice."""
-    return _dices(test, predictions) if experiment.task == "segmentation" else predictions.astype(np.float64)
+    return dices(test, predictions) if experiment.task == "segmentation" else predictions.astype(np.float64)
 
 
 def _cost(result: Any, experiment: Experiment) -> Row:
@@ -97,12 +96,9 @@ def _rows(
         f"{whole} - {other}": _judge(experiment, test, answers[whole], answers[other]) for other in others
     }  # fmt: skip
     metric = ("dice" if experiment.task == "segmentation" else "auc") + suffix
-    named = {k: v for k, v in asdict(experiment).items() if k not in ("options", "size")}
-    named |= {"options": json.dumps(experiment.options), "size": str(experiment.pixels)}
     blank = dict.fromkeys(("rate", "batch", "epochs", "parameters", "macs", "cpu_seconds"), "")
     return [
-        {**named, "start": name, "metric": metric, "value": round(e.value, 4), "low": round(e.low, 4),
-         "high": round(e.high, 4), "n": e.n, **(blank | costs.get(name, {}))}
+        {**columns(experiment), "start": name, "metric": metric, **ends(e), **(blank | costs.get(name, {}))}
         for name, e in judged.items()
     ]  # fmt: skip
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import csv
-import json
 import sys
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from thyrolearn import settings as house
-from thyrolearn.experiments.experiment import Experiment
+from thyrolearn.experiments.experiment import Experiment, columns, ends
 from thyrolearn.experiments.origin import origin
 from thyrolearn.experiments.running import run
 from thyrolearn.files import locked, write_text
@@ -44,13 +43,11 @@ def rows(
         for seed in range(seeds):
             result = run(replace(experiment, seed=seed), progress=False, **given)
             size = models.count(result.model, experiment.pixels)
-            named = {k: v for k, v in asdict(experiment).items() if k not in ("options", "seed", "size")}
+            named = columns(replace(experiment, seed=seed))
             how = {name: result.settings[name] for name in ("rate", "batch", "epochs")}
             for metric, e in result.metrics[judge].items():
                 table.append({
-                    **named, "options": json.dumps(experiment.options), "size": str(experiment.pixels), "seed": seed,
-                    "judged": judge, **how, "metric": metric,
-                    "value": round(e.value, 4), "low": round(e.low, 4), "high": round(e.high, 4), "n": e.n,
+                    **named, "judged": judge, **how, "metric": metric, **ends(e),
                     "parameters": size.parameters, "macs": size.macs,
                     "cases": result.settings["cases"], "cpu_seconds": round(result.cpu_seconds, 1), **source,
                 })  # fmt: skip

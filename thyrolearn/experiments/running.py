@@ -219,7 +219,8 @@ def _train(
     from thyrolearn.models.rnn import ClipNet
     from thyrolearn.training import tasks
 
-    recipe, batches = TASKS[experiment.task], prepare(experiment, data.portion(cohort, experiment.share))
+    cohort = data.portion(cohort, experiment.share)  # a warm start, too, learns from these patients alone
+    recipe, batches = TASKS[experiment.task], prepare(experiment, cohort)
     side = experiment.pixels if isinstance(experiment.pixels, int) else max(experiment.pixels)
     options = {"outputs": recipe.outputs, **options_of(experiment)}
     model = models.create(experiment.model, size=side, seed=experiment.seed, **options)

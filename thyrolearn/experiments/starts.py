@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thyrolearn.experiments.experiment import Experiment, prepare
+from thyrolearn.experiments.experiment import Experiment, columns, ends, prepare
 from thyrolearn.experiments.origin import origin
 from thyrolearn.experiments.running import evaluate, load_cohort, pooled
 
@@ -61,7 +60,7 @@ def starts(
             place = Path(out) / f"{kind}{seed}"
             start = phantom if kind == "phantom" else None
             _, found = pooled(mine, folds=folds, cohort=cohort, out=place, start=start, **given)
-            dice[kind].append(_dices(batches, found))
+            dice[kind].append(dices(batches, found))
             table += _folds(mine, place, kind)
             table.append(_row(mine, kind, "dice", _mean(batches, dice[kind][-1])))
         gain = dice["phantom"][-1] - dice["scratch"][-1]
@@ -73,7 +72,7 @@ def starts(
     return [row | source for row in table]
 
 
-def _dices(batches: Batches, predictions: np.ndarray) -> np.ndarray:
+def dices(batches: Batches, predictions: np.ndarray) -> np.ndarray:
     from thyrolearn.evaluation import dice
 
     truth = np.asarray(batches.masks)[:, 0] > 0
@@ -100,7 +99,12 @@ def _folds(experiment: Experiment, place: Path, kind: str) -> list[Row]:
 
 
 def _row(experiment: Experiment, kind: str, metric: str, e: Estimate) -> Row:
-    named = {k: v for k, v in asdict(experiment).items() if k not in ("options", "size")}
-    named |= {"options": json.dumps(experiment.options), "size": str(experiment.pixels)}
-    measured = {"value": round(e.value, 4), "low": round(e.low, 4), "high": round(e.high, 4), "n": e.n}
-    return {**named, "start": kind, "fold": 0, "metric": metric, **measured, "cases": "", "cpu_seconds": ""}
+    return {
+        **columns(experiment),
+        "start": kind,
+        "fold": 0,
+        "metric": metric,
+        **ends(e),
+        "cases": "",
+        "cpu_seconds": "",
+    }

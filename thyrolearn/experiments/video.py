@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thyrolearn.experiments.experiment import Experiment, prepare
+from thyrolearn.experiments.experiment import Experiment, columns, ends, prepare
 from thyrolearn.experiments.origin import origin
 
 if TYPE_CHECKING:
@@ -46,15 +45,18 @@ def encoder(experiment: Experiment, cohort: Cohort, *, out: Path | None = None, 
     from thyrolearn.experiments import running
 
     options = {name: value for name, value in experiment.options.items() if name not in _ONLY_CLIPS}
-    still = replace(experiment, task="classification", model="resnet", method="supervised", options=options)
+    still = replace(
+        experiment, task="classification", model="resnet", method="supervised", options=options, share=1.0
+    )  # of the cohort that is given, or of all stills
     fit = {name: value for name, value in fit.items() if name in ("progress", "device", "augment", "epochs")}
     if cohort[0].source != "phantom":
         return running.run(still, cohort=cohort, holdout=0, out=out, **fit).model
     fit.pop("epochs", None)  # those of the clips
-    if out is not None or repr(still) not in _KEPT:
+    key = f"{still} {fit.get('augment')}"
+    if out is not None or key not in _KEPT:
         stills = data.split(data.load("phantom", progress=bool(fit.get("progress", True)))).train
-        _KEPT[repr(still)] = running.run(still, cohort=stills, holdout=0, out=out, **fit).model
-    return _KEPT[repr(still)]
+        _KEPT[key] = running.run(still, cohort=stills, holdout=0, out=out, **fit).model
+    return _KEPT[key]
 
 
 def over_still(
@@ -143,7 +145,4 @@ def _rows(
 
 
 def _row(experiment: Experiment, name: str, metric: str, e: Estimate) -> dict[str, Any]:
-    named = {k: v for k, v in asdict(experiment).items() if k not in ("options", "size")}
-    named |= {"options": json.dumps(experiment.options), "size": str(experiment.pixels)}
-    measured = {"value": round(e.value, 4), "low": round(e.low, 4), "high": round(e.high, 4), "n": e.n}
-    return {**named, "start": name, "fold": 0, "metric": metric, **measured}
+    return {**columns(experiment), "start": name, "fold": 0, "metric": metric, **ends(e)}
