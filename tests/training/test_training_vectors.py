@@ -47,3 +47,16 @@ def test_a_joiner_learns_from_features_and_is_judged_by_patient():
     assert judged.value > 0.9 and judged.n == 40
     turned = found.with_images(found.images.flip(1))
     np.testing.assert_allclose(run.predict(found), run.predict(turned), atol=1e-6)
+
+
+def test_embeddings_are_what_the_network_embeds_at_any_size_and_in_half_precision():
+    net = models.create("torchvision:resnet18", weights="random")
+    images = torch.randint(0, 256, (5, 1, 40, 40), dtype=torch.uint8)
+    small = torch.nn.functional.interpolate(images.float() / 255, size=(32, 32), mode="bilinear", antialias=True)
+    with torch.no_grad():
+        own, resized = net.eval().embed(images.float() / 255), net.embed(small)
+    torch.testing.assert_close(training.embeddings(net, images, batch=2), own, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(training.embeddings(net, images, size=32), resized, rtol=1e-4, atol=1e-5)
+    found = training.embeddings(net, images, half=True)
+    assert found.dtype == torch.float32
+    assert (found - own).abs().max() < 0.02 * own.abs().max()  # bfloat16 keeps eight bits

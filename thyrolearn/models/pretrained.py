@@ -11,15 +11,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate
 
 from thyrolearn.errors import DataError, ParameterError
 from thyrolearn.models.blocks import Classifier
 
-__all__ = ["Backbone", "lite0", "from_timm", "from_torchvision", "lite0_file", "frozen_features"]
+__all__ = ["Backbone", "lite0", "from_timm", "from_torchvision", "lite0_file"]
 
 LITE0_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 WEIGHTS = ("imagenet", "random")
@@ -115,29 +113,6 @@ def _pour(net: nn.Module, found: dict[str, Tensor]) -> None:
     if [v.shape for v in mine.values()] != [v.shape for v in theirs]:
         raise DataError("The weights do not fit timm's tf_efficientnet_lite0.", "Install the tested versions of both.")
     net.load_state_dict(dict(zip(mine, theirs, strict=True)), strict=False)
-
-
-def frozen_features(net: Backbone, images: Tensor, size: int, batch: int = 32) -> np.ndarray:
-    """Return the features before the last layer, float32 (n, channels), of uint8 ``images`` (n, 1, h, w).
-
-    The pictures are brought to ``size`` x ``size`` pixels; the network is not changed but for being set to evaluate.
-    Half precision is used where the CPU has it: for a forward pass alone it halved the time of lite0, depthwise
-    convolutions included. Lesson: architectures/diffusion_and_foundation.
-
-    >>> from thyrolearn import models
-    >>> grey = torch.zeros(3, 1, 32, 32, dtype=torch.uint8)
-    >>> frozen_features(models.create("lite0", weights="random"), grey, 64).shape
-    (3, 1280)
-    """
-    place = next(net.parameters()).device
-    half = place.type == "cpu" and torch.cpu.get_capabilities().get("avx512_bf16", False)
-    net = net.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    found = []
-    with torch.inference_mode(), torch.autocast(place.type, torch.bfloat16, enabled=half):
-        for part in images.split(batch):
-            resized = interpolate(part.to(place).float() / 255, size=(size, size), mode="bilinear", antialias=True)
-            found.append(net.embed(resized).float().cpu())
-    return torch.cat(found).numpy()
 
 
 def from_timm(

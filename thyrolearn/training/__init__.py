@@ -12,18 +12,18 @@ if TYPE_CHECKING:
     from thyrolearn.training.run import Run, fill
     from thyrolearn.training.task import Task
     from thyrolearn.training.tasks import classification, grading, video
-    from thyrolearn.training.vectors import Features, features
+    from thyrolearn.training.vectors import Features, embeddings, features
 
 __all__ = [
     "Task", "classification", "grading", "segmentation", "prompted", "detection", "generation", "translation",
-    "denoising", "fit", "Run", "fill", "Features", "features", "video",
+    "denoising", "fit", "Run", "fill", "Features", "embeddings", "features", "video",
 ]  # fmt: skip
 
 _HOMES = {
     "Task": "task", "classification": "tasks", "grading": "tasks", "segmentation": "places", "prompted": "places",
     "detection": "places", "generation": "generative", "translation": "generative", "denoising": "generative",
     "fit": "fitting", "Run": "run", "fill": "run",
-    "Features": "vectors", "features": "vectors", "video": "tasks",
+    "Features": "vectors", "embeddings": "vectors", "features": "vectors", "video": "tasks",
 }  # fmt: skip
 
 

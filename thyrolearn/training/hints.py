@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 import torch
 from torch import nn
 
-__all__ = ["hints", "half_precision", "layout", "one_cycle"]
+__all__ = ["hints", "half_precision", "has_bfloat16", "layout", "one_cycle"]
 
 # glibc's mallopt: give blocks of up to 32 MiB from the heap and keep them, instead of asking the kernel for each
 # tensor. Halves the page faults and saves about a twentieth of the time. M_MMAP_MAX = 0 would do as much, but with
@@ -88,8 +88,19 @@ def half_precision(model: nn.Module, device: torch.device) -> bool:
         if not convs and any(isinstance(part, nn.RNNBase) for part in model.modules()):
             return False
         grouped = [part.groups > 1 for part in convs]
-        return 8 * sum(grouped) <= len(grouped) and torch.cpu.get_capabilities().get("avx512_bf16", False)
-    return device.type != "mps" and torch.cuda.is_bf16_supported(including_emulation=False)
+        return 8 * sum(grouped) <= len(grouped) and has_bfloat16(device)
+    return has_bfloat16(device)
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether the device multiplies in bfloat16 itself, so that it is faster there.
+
+    >>> has_bfloat16(torch.device("mps"))
+    False
+    """
+    if device.type == "cpu":
+        return torch.cpu.get_capabilities().get("avx512_bf16", False)
+    return device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
 
 
 def one_cycle(fraction: float, warm: float = 0.3) -> float:
