@@ -26,3 +26,18 @@ const nameSliders = () => {
   }
 };
 new MutationObserver(nameSliders).observe(document, { childList: true, subtree: true });
+
+// A line of code or of its output that is longer than the page is folded, its rest set in from where the line begins: see .th-line.
+const foldCode = () => {
+  for (const code of document.querySelectorAll("div.cell pre")) {
+    const lines = code.innerHTML.replace(/\n$/, "").split("\n").map((html) => {
+      const line = document.createElement("span");
+      line.className = "th-line";
+      line.innerHTML = `${html}\n`;
+      line.style.setProperty("--in", `${line.textContent.search(/\S|$/)}ch`);
+      return line;
+    });
+    code.replaceChildren(...lines);
+  }
+};
+document.addEventListener("DOMContentLoaded", foldCode);

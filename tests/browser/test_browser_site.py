@@ -138,6 +138,17 @@ def test_a_lesson_prints_with_its_reasons_and_without_the_frame(driver, look):
         driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
 
 
+@pytest.mark.parametrize("page", LESSONS)
+def test_long_lines_are_folded_and_code_stays_what_it_was(driver, look, page):
+    look(page)
+    wide = "return [...document.querySelectorAll('div.cell pre')].filter(p => p.scrollWidth > p.clientWidth + 1)"
+    assert driver.execute_script(wide) == []
+    shown = driver.execute_script("return [...document.querySelectorAll('div.cell_input pre')].map(p => p.textContent)")
+    notebook = json.loads((ROOT / page).with_suffix(".ipynb").read_text(encoding="utf-8"))
+    code = {"".join(cell["source"]).strip() for cell in notebook["cells"] if cell["cell_type"] == "code"}
+    assert len(shown) == len(code) and {text.strip() for text in shown} == code
+
+
 def test_search_finds_a_word(driver, look):
     from selenium.webdriver.common.by import By
     from selenium.webdriver.support.ui import WebDriverWait
