@@ -30,7 +30,7 @@ def rows(name: str) -> list[dict[str, object]]:
     return [
         {**named, "seed": claim["seed"], "metric": claim["name"], "statement": claim["statement"]}
         | {end: round(claim[end], 4) for end in ("value", "low", "high")}
-        | cost
+        | {"n": claim["n"], **cost}
         | origin()
         for claim in made
     ]

@@ -99,7 +99,7 @@ def judge(estimate: Estimate, band: Band | None, excludes: float | None = None) 
 def record(file: Path, key: Key, estimate: Estimate, statement: str, seed: int) -> None:
     """Append one line (JSON) for ``key`` to ``file``; a single write, so that lines never mix."""
     row: dict[str, Any] = vars(key) | {"value": estimate.value, "low": estimate.low, "high": estimate.high}
-    row |= {"seed": seed, "statement": statement}
+    row |= {"n": estimate.n, "seed": seed, "statement": statement}
     with file.open("a", encoding="utf-8") as out:
         out.write(json.dumps(row) + "\n")
 
@@ -116,8 +116,12 @@ def shown(
     band: Band | None = None,
     problem: str | None = None,
     reference: float | None = None,
+    patience: Estimate | None = None,
 ) -> tuple[str, str]:
-    """The claim as (HTML, plain text): statement, value with interval, the strip, and how it was judged."""
+    """The claim as (HTML, plain text): statement, value with interval, the strip, and how it was judged.
+
+    ``patience`` is what the same claim came to at the full tier, where that is stored.
+    """
     if problem:
         kind, said = "out", f"This claim fails: {problem}."
     elif band:
@@ -127,6 +131,8 @@ def shown(
         kind, said = "open", "No band is stored for this data set and tier: the value stands with its interval alone."
         if reference is not None and not estimate.excludes(reference):
             said += f" The interval holds {reference:g}: these cases leave the question open."
+    if patience:
+        said += f" At the full tier, once: {patience.value:.3f} ({patience.low:.3f} to {patience.high:.3f})."
     body = f'<p><span class="tl-title">Claim.</span> {inline(statement)}</p><p>{escape(estimate)}</p>'
     body += strip(estimate, band, reference) + f'<p class="tl-soft">{escape(said)}</p>'
     return card(kind, body, "Claim"), f"Claim. {statement}\n{estimate}\n{said}"

@@ -68,10 +68,24 @@ def judged(
     Traceback (most recent call last):
     thyrolearn.errors.LessonError: There are no stored results 'no-such-table'. Stored: ...
     """
-    return {
-        row[by]: Estimate(float(row["value"]), float(row["low"]), float(row["high"]), "stored", int(row["n"]))
-        for row in _stored(name, settings, metric, where)
-    }
+    return {row[by]: _as_judged(row) for row in _stored(name, settings, metric, where)}
+
+
+def _as_judged(row: Mapping[str, str]) -> Estimate:
+    return Estimate(float(row["value"]), float(row["low"]), float(row["high"]), "stored", int(row["n"]))
+
+
+def patience(lesson: str, claim: str, settings: house.Settings) -> Estimate | None:
+    """Return what the ``claim`` of a lesson of the lesson tier came to at the full tier, or None where none is stored.
+
+    ``benchmarks/full_tier.py`` writes the table.
+
+    >>> patience("start/nowhere", "gain", house.Settings())
+    """
+    if settings.tier != "lesson":
+        return None
+    rows = _stored("full_lessons", settings, claim, {"data": settings.data, "tier": "full", "model": lesson})
+    return _as_judged(rows[0]) if rows else None
 
 
 def _stored(name: str, settings: house.Settings | None, metric: str, where: Mapping[str, str]) -> list[dict[str, str]]:

@@ -139,7 +139,8 @@ class Lesson:
             claims.record(target, key, estimate, statement, self.seed)
             return
         problem = claims.judge(estimate, band, excludes)
-        show(*claims.shown(statement, estimate, band, problem, excludes))
+        patience = evidence.patience(self.slug, name, self.settings)
+        show(*claims.shown(statement, estimate, band, problem, excludes, patience))
         if problem:
             raise ClaimError(
                 f"Claim {name!r} of {self.slug} fails: {problem}.",
