@@ -92,7 +92,7 @@ def test_recording_appends_and_does_not_judge(lesson, small_course, monkeypatch)
     assert [row["value"] for row in rows] == [0.9, 0.8]
     assert rows[0] == {
         "lesson": "demo/first", "data": "phantom", "tier": "lesson", "name": "gain",
-        "value": 0.9, "low": -1, "high": 1, "seed": 0, "statement": "Said.",
+        "value": 0.9, "low": -1, "high": 1, "n": 9, "seed": 0, "statement": "Said.",
     }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from thyrolearn import settings as house
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from thyrolearn.data import Batches, Cohort
 
-__all__ = ["Published", "ceiling", "judged", "published", "results", "table"]
+__all__ = ["Published", "ceiling", "judged", "patience", "published", "results", "table"]
 
 
 def ceiling(cases: "Cohort | Batches") -> float | None:
@@ -82,14 +83,18 @@ def patience(lesson: str, claim: str, settings: house.Settings) -> Estimate | No
 
     >>> patience("start/nowhere", "gain", house.Settings())
     """
-    if settings.tier != "lesson":
+    if settings.tier != "lesson" or not _table("full_lessons").is_file():
         return None
     rows = _stored("full_lessons", settings, claim, {"data": settings.data, "tier": "full", "model": lesson})
     return _as_judged(rows[0]) if rows else None
 
 
+def _table(name: str) -> Path:
+    return house.folders().datasets / "results" / f"{name}.csv"
+
+
 def _stored(name: str, settings: house.Settings | None, metric: str, where: Mapping[str, str]) -> list[dict[str, str]]:
-    file = house.folders().datasets / "results" / f"{name}.csv"
+    file = _table(name)
     if not file.is_file():
         there = ", ".join(sorted(path.stem for path in file.parent.glob("*.csv"))) or "none"
         raise LessonError(f"There are no stored results {name!r}.", f"Stored: {there}.")
