@@ -40,7 +40,7 @@ def _late(module: str, name: str) -> Callable[[str], str]:
 
 PHANTOM = ("phantom-scanners", "phantom-signs", "phantom-histotypes", "phantom-ceiling", "phantom-levels",
            "phantom-difficulty", "phantom-cost", "phantom-realism", "phantom-tell-apart",
-           "phantom-fusion")  # fmt: skip
+           "phantom-fusion", "phantom-on-real-frames")  # fmt: skip
 
 
 def _phantom(name: str) -> Callable[[str], str]:
@@ -61,7 +61,7 @@ DRAWINGS: dict[str, Callable[[str], str]] = {
     "self-test-ultrasound": _late("self_test", "ultrasound"),
     "data-overview": _late("data_cards", "overview"), "data-cards": _late("data_cards", "all_cards"),
     "rooms": _late("rooms", "index"), "paths": _late("teaching", "paths"), "lesson-sheets": _late("teaching", "sheets"),
-    "wrong-answers": _late("teaching", "wrong_answers"),
+    "wrong-answers": _late("teaching", "wrong_answers"), "objectives": _late("objectives", "table"),
     "phantom-knobs": _late("phantom_knobs", "board"),
     **{name: _phantom(name) for name in PHANTOM},
 }  # fmt: skip

@@ -232,8 +232,28 @@ def fusion() -> str:
     return table(("known to the judge", "largest AUC", "were they independent"), rows)
 
 
+def on_real_frames() -> str:
+    """What training on the phantom first is worth on DDTI: Dice of frames of other patients, a row a share and seed."""
+    groups: dict[tuple[float, str], dict[str, list[dict[str, str]]]] = {}
+    alone = ""
+    for row in stored("segmentation_ddti"):
+        if row["metric"] == "dice":
+            share = float(row["share"] or 1)
+            groups.setdefault((-share, row["seed"]), {}).setdefault(row["start"], []).append(row)
+    rows = []
+    for (_, seed), found in sorted(groups.items()):
+        frames = [int(row["cases"]) for row in found["scratch"] if row["cases"]]
+        pooled = [row for start in ("scratch", "phantom", "phantom - scratch") for row in found[start]
+                  if row["fold"] == "0"]  # fmt: skip
+        rows.append((f"{min(frames)} to {max(frames)} frames, seed {seed}", *map(interval, pooled)))
+        alone = interval(found["phantom alone"][0])
+    rows.append(("none at all", "", alone, ""))
+    return table(("real frames to train on", "from scratch", "after the phantom", "gain, paired"), rows)
+
+
 TABLES = {
     "phantom-scanners": scanners, "phantom-signs": signs, "phantom-histotypes": histotypes, "phantom-ceiling": ceiling,
     "phantom-levels": levels, "phantom-difficulty": difficulty, "phantom-cost": scanner_cost,
     "phantom-realism": realism, "phantom-tell-apart": tell_apart, "phantom-fusion": fusion,
+    "phantom-on-real-frames": on_real_frames,
 }  # fmt: skip

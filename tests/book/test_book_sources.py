@@ -299,6 +299,25 @@ def test_an_instructor_sees_every_wrong_answer_that_a_checker_knows():
     assert len(wrong) > 10 and all(inline(name) in page for name in wrong)
 
 
+def test_every_objective_is_taught_and_tested_and_nothing_tests_what_no_objective_promises():
+    import objectives
+
+    from thyrolearn.course import outline
+
+    ties = objectives.ties()
+    assert list(ties) == [lesson.slug for lesson in outline()]
+    for lesson in outline():
+        there, mine = objectives.there(lesson), ties[lesson.slug]
+        assert len(mine) == len(lesson.objectives), lesson.slug
+        for tie in mine:
+            assert tie["sections"] and len(tie) > 1, (lesson.slug, tie)
+            for kind in set(tie) - {"checked_by"}:
+                assert set(tie[kind]) <= set(there[kind]), (lesson.slug, kind, tie[kind])
+        for kind in ("exercises", "quiz", "claims"):
+            tied = {name for tie in mine for name in tie.get(kind, ())}
+            assert tied == set(there[kind]), (lesson.slug, kind, set(there[kind]) - tied)
+
+
 @pytest.mark.parametrize("subject", ["python", "chance", "ultrasound"])
 def test_numeric_keys_of_the_self_test_are_computed(subject):
     import self_test

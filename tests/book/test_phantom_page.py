@@ -113,3 +113,17 @@ def test_the_knobs_show_one_picture_for_every_setting_and_are_those_of_the_playg
     assert all(f":has(#{key}:checked) .{key}" in page and f'<div class="{key}">' in page for key in ids)
     places = re.findall(r"background-position:(-?\d+)px (-?\d+)px", page)
     assert len(set(places)) == len(rows) and "<script" not in page and "../_static/phantom_knobs.webp" in page
+
+
+def test_the_gain_on_real_frames_is_the_stored_one_and_few_frames_gain_more():
+    rows = {row[0]: row[1:] for row in cells("phantom-on-real-frames")[1:]}
+    stored = [
+        row for row in phantom_tables.stored("segmentation_ddti") if (row["metric"], row["fold"]) == ("dice", "0")
+    ]
+    gained = [row for row in stored if row["start"] == "phantom - scratch"]
+    assert sorted(row[2] for name, row in rows.items() if "seed" in name) == sorted(
+        map(phantom_tables.interval, gained)
+    )
+    lows = [float(row["low"]) for row in gained if row["share"] == "0.25"]
+    assert lows and min(lows) > 0  # the page says: a quarter of the patients gains clearly
+    assert rows["none at all"][1] and not rows["none at all"][0]
