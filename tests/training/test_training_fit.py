@@ -14,7 +14,8 @@ from torch import nn
 from thyrolearn import models, seeding
 from thyrolearn.errors import DataError, ParameterError
 from thyrolearn.training import Run, classification, fit
-from thyrolearn.training.hints import hints, layout, one_cycle
+from thyrolearn.training.hints import _OTHERS as spared_from
+from thyrolearn.training.hints import hints, layout, one_cycle, spared
 from thyrolearn.training.loop import smaller
 
 
@@ -281,6 +282,30 @@ def test_threads_follow_the_environment(monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     with hints(1) as threads:  # a budget of CPU seconds: one thread wastes none
         assert threads == 1
+
+
+def test_a_busy_machine_is_given_fewer_threads(monkeypatch):
+    monkeypatch.delenv("THYROLEARN_THREADS", raising=False)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    for busy, threads in ((0.0, 2), (0.4, 2), (0.6, 1), (1.5, 1), (9.0, 1)):
+        monkeypatch.setattr(spared_from, "cores", lambda busy=busy: busy)
+        assert spared(2) == threads and spared(1) == 1
+    seen = []
+    monkeypatch.setattr("torch.set_num_threads", seen.append)
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    _fit(epochs=2)
+    assert seen[1:3] == [1, 1]  # each epoch looks anew, between what `hints` sets and sets back
+    monkeypatch.setenv("THYROLEARN_THREADS", "2")
+    assert spared(2) == 2
+
+
+def test_what_others_keep_busy_leaves_out_ourselves(monkeypatch):
+    looks = iter([(0.0, 0.0, 0.0), (10.0, 4.0, 9.0), (10.1, 4.0, 9.1), (12.0, 5.0, 10.0)])
+    monkeypatch.setattr(type(spared_from), "_look", staticmethod(lambda: next(looks)))
+    others = type(spared_from)()
+    assert others.cores() == 0.5  # 9 s on all cores, 4 of them ours, in 10 s
+    assert others.cores() == 0.5  # too soon for a new answer
+    assert others.cores() == 0.0  # since then nobody else
 
 
 def test_progress_is_plain_lines_on_stderr(capsys, monkeypatch):

@@ -63,7 +63,8 @@ def fit(
     form. ``half`` forces bfloat16 on or off. ``warm`` is the share of the training in which the rate rises. ``small``
     is the share, from the start, that trains on pictures of three quarters the size (Howard 2018, "progressive
     resizing"): more steps while the outlines are still coarse. With a ``folder`` every epoch is kept, and the same call
-    goes on where it was stopped, to the same bits on a CPU with the same threads. Under ``torchrun`` or ``accelerate
+    goes on where it was stopped, to the same bits on a CPU with the same threads. (A busy machine is given fewer, since
+    two on one free core are slower than one; ``THYROLEARN_THREADS`` fixes them.) Under ``torchrun`` or ``accelerate
     launch`` each process takes its share of every batch.
 
     >>> from types import SimpleNamespace
@@ -91,7 +92,7 @@ def fit(
         loop = Loop(model, task, train, validation, plan, accelerator, place, _augment(augment))
         if folder is not None:
             loop.open(writable_folder(folder), resume)
-        loop.go(progress and accelerator.is_main_process)
+        loop.go(progress and accelerator.is_main_process, threads)
         run = loop.finish(environment(place, threads, accelerator.num_processes))
         if folder is not None and accelerator.is_main_process:
             run.save(folder)

@@ -22,7 +22,7 @@ from torch.nn.functional import interpolate
 from thyrolearn.errors import ParameterError
 from thyrolearn.seeding import stream, torch_seed
 from thyrolearn.training import checkpoint
-from thyrolearn.training.hints import layout, one_cycle
+from thyrolearn.training.hints import layout, one_cycle, spared
 from thyrolearn.training.progress import Progress
 from thyrolearn.training.run import Run, floats, outputs_of
 
@@ -84,8 +84,8 @@ class Loop:
         if resume:
             self.history, self.best = checkpoint.restore(folder, self.model, self.optimiser, self.settings)
 
-    def go(self, progress: bool) -> None:
-        """Train epoch after epoch until the plan, the budget or the patience ends."""
+    def go(self, progress: bool, threads: int) -> None:
+        """Train epoch after epoch, on at most ``threads`` threads, until the plan, the budget or the patience ends."""
         budget = self.plan.cpu_seconds
         start = self.spent("cpu_seconds") if budget else len(self.history)
         bar = Progress(
@@ -94,6 +94,7 @@ class Loop:
         try:
             with bar:
                 while not self.over():
+                    torch.set_num_threads(spared(threads))
                     row = self.epoch(len(self.history))
                     shown = {name: row[name] for name in ("loss", f"validation_{self.task.watch}") if name in row}
                     bar.step(row["cpu_seconds"] if budget else 1, **shown)
