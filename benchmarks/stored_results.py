@@ -8,17 +8,23 @@ see `thyrolearn.experiments.starts`. Synthetic images, for teaching.
 """
 
 import argparse
+import itertools
 from collections.abc import Callable, Iterable
 
+import numpy as np
 import torch
 from torch.nn import functional as F
 
-from thyrolearn import evaluation, models
+from thyrolearn import data, evaluation, models, training
 from thyrolearn.experiments import Experiment, halves, over_still, rows, store
+from thyrolearn.experiments.experiment import columns, ends
+from thyrolearn.experiments.origin import origin
+from thyrolearn.models.prompted import bounds, clicks, draw_ellipses
 
 FAMILIES = ["linear", *models.list("cnn")]
 OTHERS = {"rowgru": 4e-3, "swin": 4e-3, "vit": 1e-3, "coatnet": 1e-3, "vgg": 1e-3}  # rates: see comparison_rates
 COAT = {"both": {"part": "both"}, "conv": {"part": "conv"}, "attention": {"part": "attention"}}
+FULL = {"resnet": {"width": 32}, "coatnet": {"width": 32}, "rowgru": {}, "vit": {"width": 192}}
 PATCHES = {"stem": "patch", "width": 64}
 
 
@@ -68,6 +74,41 @@ def coat_halves() -> Iterable[list]:
         parts, 4e-3), epochs=2)  # fmt: skip
 
 
+def prompts(seeds: int = 3) -> Iterable[list]:
+    """Dice of the prompted network of architectures/diffusion_and_foundation after more and more training.
+
+    ``start`` is how many times the updates of the lesson, ``metric`` the prompt.
+    """
+    split = data.split(data.load("phantom", progress=False))
+    outlined = [part.filter(lambda case: case.box is not None) for part in (split.train, split.test)]
+    frames = [data.frames(part[:n], (48, 48)) for part, n in zip(outlined, (666, 320), strict=True)]
+    (pairs, _), (screens, beside) = map(data.side_by_side, frames)
+    boxes, points = bounds(screens.masks), clicks(screens.masks, torch.Generator().manual_seed(0))
+    given = {"no prompt": {}, "click": {"points": points}, "box": {"boxes": boxes}}
+    for times, seed in itertools.product((1, 2, 4, 8), range(seeds)):
+        net = models.create("prompted", width=8, seed=seed)
+        run = training.fit(net, training.prompted(), pairs, epochs=3 * times, batch=16, seed=seed, progress=False)
+        one = Experiment("segmentation", model="prompted", size=(48, 96), seed=seed, options={"width": 8})
+        cost = {"epochs": 3 * times, "cpu_seconds": round(run.cpu_seconds, 1), **origin()}
+        with torch.inference_mode():
+            images = screens.images.float() / 255
+            masks = {name: run.model.segment(images, **prompt)[:, 0] > 0 for name, prompt in given.items()}
+        asked, other = screens.masks[:, 0] > 0, beside[:, 0] > 0
+        scores = {name: dice(mask, asked) for name, mask in masks.items()}
+        scores["click, of the other"] = dice(masks["click"], other)
+        scores["box over ellipse"] = scores["box"] - dice(draw_ellipses(boxes, asked.shape[1:])[:, 0] > 0, asked)
+        yield [
+            {**columns(one), "start": str(times), "metric": name, **ends(mean), **cost}
+            for name, score in scores.items()
+            if (mean := evaluation.bootstrap_mean(score, groups=screens.groups, resamples=1000))
+        ]
+
+
+def dice(found: torch.Tensor, truth: torch.Tensor) -> np.ndarray:
+    """Dice of each of n masks (n, h, w)."""
+    return (2 * (found & truth).sum((1, 2)) / (found.sum((1, 2)) + truth.sum((1, 2))).clamp(min=1)).numpy()
+
+
 TABLES: dict[str, tuple[str, Callable[[], Iterable[list]]]] = {
     "cnn_families": (
         "seven convolutional families and the line, the library's rate",
@@ -87,9 +128,13 @@ TABLES: dict[str, tuple[str, Callable[[], Iterable[list]]]] = {
     ),
     "hybrid_halves": ("whole and halves in pairs, crops and outlines", coat_halves),
     "clips": ("what a clip is worth over its middle still", lambda: [over_still(5)]),
+    "prompted": ("a network that is pointed at, trained longer and longer", prompts),
     "full_tier": (
         "what patience reaches",
-        lambda: [rows([Experiment(model="resnet", tier="full", options={"width": 32})], 1)],
+        lambda: (
+            rows([Experiment(model=m, tier="full", options=options)], 1, rate=OTHERS.get(m, 4e-3))
+            for m, options in FULL.items()
+        ),
     ),
 }
 
