@@ -24,7 +24,7 @@ from thyrolearn.models.prompted import bounds, clicks, draw_ellipses
 FAMILIES = ["linear", *models.list("cnn")]
 OTHERS = {"rowgru": 4e-3, "swin": 4e-3, "vit": 1e-3, "coatnet": 1e-3, "vgg": 1e-3}  # rates: see comparison_rates
 COAT = {"both": {"part": "both"}, "conv": {"part": "conv"}, "attention": {"part": "attention"}}
-FULL = {"resnet": {"width": 32}, "coatnet": {"width": 32}, "rowgru": {}, "vit": {"width": 192}}
+FULL = {"resnet": {"width": 32}, "coatnet": {"width": 32}, "rowgru": {}, "vit": {}}
 PATCHES = {"stem": "patch", "width": 64}
 
 

@@ -1,5 +1,6 @@
 """What a network costs and how far it looks."""
 
+import copy
 from typing import NamedTuple
 
 import torch
@@ -37,13 +38,10 @@ def count(
 
     size = size or getattr(model, "recipe", {}).get("size", 64)
     shape = (size, size) if isinstance(size, int) else tuple(size)
-    place = next(model.parameters()).device
     example = example or (torch.zeros(1, 1, *shape),)
-    training = model.training
     counter = FlopCounterMode(display=False)
-    with counter, torch.no_grad():
-        model.eval()(*(part.to(place) for part in example))
-    model.train(training)
+    with counter, torch.no_grad():  # on shapes alone: nothing is computed, and no memory is taken
+        copy.deepcopy(model).to("meta").eval()(*(part.to("meta") for part in example))
     return Count(sum(p.numel() for p in model.parameters() if p.requires_grad), counter.get_total_flops() // 2)
 
 
