@@ -18,7 +18,7 @@ class Attention(nn.Module):
     """Multi-head self-attention: Vaswani et al. 2017, arXiv 1706.03762, equation 1.
 
     Each token asks (q), each is known by a key (k) and holds a value (v); a token takes the values of the others,
-    weighed by softmax(q k / sqrt(d)). After a call in evaluation mode ``weights`` holds them, (n, heads, t, t).
+    weighed by softmax(q k / sqrt(d)). With ``keep`` set, ``weights`` holds them after a call, (n, heads, t, t).
 
     >>> Attention(16, heads=4)(torch.zeros(2, 9, 16)).shape
     torch.Size([2, 9, 16])
@@ -31,6 +31,7 @@ class Attention(nn.Module):
         self.heads = heads
         self.qkv = nn.Linear(channels, 3 * channels)
         self.out = nn.Linear(channels, channels)
+        self.keep = False
         self.weights: Tensor | None = None
 
     def forward(self, x: Tensor) -> Tensor:
@@ -38,7 +39,7 @@ class Attention(nn.Module):
         n, t, c = x.shape
         q, k, v = self.qkv(x).reshape(n, t, 3, self.heads, c // self.heads).permute(2, 0, 3, 1, 4)
         weights = (q @ k.transpose(-1, -2) * (c // self.heads) ** -0.5).softmax(dim=-1)
-        self.weights = None if self.training else weights.detach()
+        self.weights = weights.detach() if self.keep else None
         return self.out((weights @ v).transpose(1, 2).reshape(n, t, c))
 
 
@@ -112,9 +113,13 @@ class ViT(nn.Module):
     @torch.no_grad()
     def attention_maps(self, x: Tensor) -> Tensor:
         """Return the attention of every block, (n, blocks, heads, grid², grid²), on the CPU: row i is where i looks."""
-        training = self.training
+        training, layers = self.training, [part for part in self.modules() if isinstance(part, Attention)]
+        for layer in layers:
+            layer.keep = True
         self.eval()(x.to(self.position.device))
-        found = torch.stack([block.attention.weights for block in self.blocks], dim=1)  # type: ignore[union-attr,misc]
+        found = torch.stack([layer.weights for layer in layers if layer.weights is not None], dim=1)
+        for layer in layers:
+            layer.keep, layer.weights = False, None
         self.train(training)
         return found.cpu()
 
