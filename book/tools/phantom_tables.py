@@ -246,7 +246,7 @@ def on_real_frames() -> str:
         pooled = [row for start in ("scratch", "phantom", "phantom - scratch") for row in found[start]
                   if row["fold"] == "0"]  # fmt: skip
         rows.append((f"{min(frames)} to {max(frames)} frames, seed {seed}", *map(interval, pooled)))
-        alone = interval(found["phantom alone"][0])
+        alone = interval(found["phantom alone"][0]) if "phantom alone" in found else alone
     rows.append(("none at all", "", alone, ""))
     return table(("real frames to train on", "from scratch", "after the phantom", "gain, paired"), rows)
 
