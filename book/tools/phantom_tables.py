@@ -245,8 +245,10 @@ def on_real_frames() -> str:
         frames = [int(row["cases"]) for row in found["scratch"] if row["cases"]]
         pooled = [row for start in ("scratch", "phantom", "phantom - scratch") for row in found[start]
                   if row["fold"] == "0"]  # fmt: skip
-        rows.append((f"{min(frames)} to {max(frames)} frames, seed {seed}", *map(interval, pooled)))
-        alone = interval(found["phantom alone"][0]) if "phantom alone" in found else alone
+        rows.append(
+            (f"{min(frames)} to {max(frames)} frames, seed {seed}", *(interval(row, digits=3) for row in pooled))
+        )
+        alone = interval(found["phantom alone"][0], digits=3) if "phantom alone" in found else alone
     rows.append(("none at all", "", alone, ""))
     return table(("real frames to train on", "from scratch", "after the phantom", "gain, paired"), rows)
 
