@@ -243,11 +243,9 @@ def on_real_frames() -> str:
     rows = []
     for (_, seed), found in sorted(groups.items()):
         frames = [int(row["cases"]) for row in found["scratch"] if row["cases"]]
-        pooled = [row for start in ("scratch", "phantom", "phantom - scratch") for row in found[start]
-                  if row["fold"] == "0"]  # fmt: skip
-        rows.append(
-            (f"{min(frames)} to {max(frames)} frames, seed {seed}", *(interval(row, digits=3) for row in pooled))
-        )
+        starts = ("scratch", "phantom", "phantom - scratch")
+        pooled = [interval(row, digits=3) for start in starts for row in found[start] if row["fold"] == "0"]
+        rows.append((f"{min(frames)} to {max(frames)} frames, seed {seed}", *pooled))
         alone = interval(found["phantom alone"][0], digits=3) if "phantom alone" in found else alone
     rows.append(("none at all", "", alone, ""))
     return table(("real frames to train on", "from scratch", "after the phantom", "gain, paired"), rows)

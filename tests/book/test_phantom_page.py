@@ -117,13 +117,11 @@ def test_the_knobs_show_one_picture_for_every_setting_and_are_those_of_the_playg
 
 def test_the_gain_on_real_frames_is_the_stored_one_and_few_frames_gain_more():
     rows = {row[0]: row[1:] for row in cells("phantom-on-real-frames")[1:]}
-    stored = [
-        row for row in phantom_tables.stored("segmentation_ddti") if (row["metric"], row["fold"]) == ("dice", "0")
-    ]
+    table = phantom_tables.stored("segmentation_ddti")
+    stored = [row for row in table if (row["metric"], row["fold"]) == ("dice", "0")]
     gained = [row for row in stored if row["start"] == "phantom - scratch"]
-    assert sorted(row[2] for name, row in rows.items() if "seed" in name) == sorted(
-        map(phantom_tables.interval, gained)
-    )
+    shown = [row[2] for name, row in rows.items() if "seed" in name]
+    assert sorted(shown) == sorted(phantom_tables.interval(row, digits=3) for row in gained)
     lows = [float(row["low"]) for row in gained if row["share"] == "0.25"]
     assert lows and min(lows) > 0  # the page says: a quarter of the patients gains clearly
     assert rows["none at all"][1] and not rows["none at all"][0]
