@@ -123,6 +123,7 @@ def test_the_lesson_runs_in_jupyterlab(driver, lab, screen):
             break
     assert figures, "no figure on the page"
     screen("lab-light")
+    assert not driver.find_elements(By.CSS_SELECTOR, ".Toastify__toast"), "JupyterLab asks something"
     assert seen(driver, (address,)) == []
 
 
