@@ -85,16 +85,19 @@ def test_rows_judged_once_keep_the_interval_that_was_stored(stored, small_course
 
 def test_a_claim_tells_what_it_came_to_at_the_full_tier(stored, small_course, monkeypatch, capsys):
     (small_course / "datasets" / "results" / "full_lessons.csv").write_text(
-        "model,data,tier,seed,metric,value,low,high,n\ndemo/first,phantom,full,0,gain,0.12,0.09,0.15,90\n"
-        "demo/second,phantom,full,0,gain,0.5,0.4,0.6,90\n"
+        "model,data,tier,seed,metric,value,low,high,n,cpu_seconds,memory_mb,machine\n"
+        "demo/first,phantom,full,0,gain,0.12,0.09,0.15,90,600,1700,9 slow cores\n"
+        "demo/second,phantom,full,0,gain,0.5,0.4,0.6,90,9,9,9 slow cores\n"
     )
     here = Estimate(0.1, 0.05, 0.15, "bootstrap", 90)
     course.begin("demo/first").claim("gain", here)
     assert "At the full tier, once: 0.120 (0.090 to 0.150)." in capsys.readouterr().out
     course.begin("demo/first").claim("other", here)
+    assert "At the full tier" not in capsys.readouterr().out
     monkeypatch.setenv("THYROLEARN_TIER", "full")
     course.begin("demo/first").claim("gain", here)
-    assert "At the full tier" not in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "At the full tier" not in said and "Takes: 10 minutes of one core and 1700 MB on 9 slow cores" in said
 
 
 def test_an_unknown_table_names_those_there_are(stored):

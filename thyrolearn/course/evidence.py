@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from thyrolearn.data import Batches, Cohort
 
-__all__ = ["Published", "ceiling", "judged", "patience", "published", "results", "table"]
+__all__ = ["Published", "ceiling", "judged", "patience", "patience_cost", "published", "results", "table"]
 
 
 def ceiling(cases: "Cohort | Batches") -> float | None:
@@ -83,10 +83,25 @@ def patience(lesson: str, claim: str, settings: house.Settings) -> Estimate | No
 
     >>> patience("start/nowhere", "gain", house.Settings())
     """
-    if settings.tier != "lesson" or not _table("full_lessons").is_file():
-        return None
-    rows = _stored("full_lessons", settings, claim, {"data": settings.data, "tier": "full", "model": lesson})
-    return _as_judged(rows[0]) if rows else None
+    rows = _at_full_tier(lesson, settings.data) if settings.tier == "lesson" else []
+    return next((_as_judged(row) for row in rows if row["metric"] == claim), None)
+
+
+def patience_cost(lesson: str, settings: house.Settings) -> str | None:
+    """Return what a lesson took at the full tier, in words, or None where that is not stored.
+
+    >>> patience_cost("start/nowhere", house.Settings())
+    """
+    for row in _at_full_tier(lesson, settings.data):
+        return f"{int(row['cpu_seconds']) / 60:.0f} minutes of one core and {row['memory_mb']} MB on {row['machine']}"
+    return None
+
+
+def _at_full_tier(lesson: str, data: str) -> list[dict[str, str]]:
+    if not _table("full_lessons").is_file():
+        return []
+    with _table("full_lessons").open(encoding="utf-8", newline="") as lines:
+        return [row for row in csv.DictReader(lines) if (row["model"], row["data"]) == (lesson, data)]
 
 
 def _table(name: str) -> Path:

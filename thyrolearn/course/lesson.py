@@ -101,7 +101,7 @@ class Lesson:
     def header(self) -> tuple[str, str]:
         """The header as (HTML, plain text): cost, data, tier, device, seed and what the results may be used for."""
         rows = {
-            "Takes": _cost(self.record),
+            "Takes": _cost(self.record, self.settings),
             "Data": self._data_line(),
             "Tier": f"{self.settings.tier}, seed {self.seed}, on {_device(self.settings)}",
         }
@@ -208,7 +208,9 @@ def _has(cohort: "Cohort", need: str) -> bool:
     return any(value is not None and (not isinstance(value, str | tuple) or len(value) > 0) for value in found)
 
 
-def _cost(record: LessonRecord) -> str:
+def _cost(record: LessonRecord, settings: house.Settings) -> str:
+    if settings.tier == "full":
+        return evidence.patience_cost(record.slug, settings) or "not measured at the full tier"
     measured = read_yaml(house.folders().notebooks / "measured.yml")
     cost = measured.get("lessons", {}).get(record.slug)
     if not cost:
