@@ -140,7 +140,8 @@ def attention_distance(maps: Tensor, patch: float = 1.0) -> Tensor:
     if grid**2 != maps.shape[-1] or maps.shape[-2] != maps.shape[-1]:
         raise ParameterError(f"Maps {tuple(maps.shape)} belong to no square grid.", "Give (..., grid², grid²).")
     places = torch.cartesian_prod(torch.arange(grid), torch.arange(grid)).to(maps)
-    return (maps * torch.cdist(places, places)).sum(dim=-1).mean(dim=-1) * patch
+    # as one product: maps are large, and an array beside them would be as large again
+    return maps.flatten(-2) @ torch.cdist(places, places).flatten() * (patch / grid**2)
 
 
 def rollout(maps: Tensor) -> Tensor:
