@@ -15,6 +15,7 @@ MOVED = {
     ("architectures/diffusion_and_foundation", "click_gain"): "The click gains steadily",
     ("architectures/diffusion_and_foundation", "obeys_click"): "Everything gets better, and the order stays",
     ("architectures/diffusion_and_foundation", "must_be_taught"): "Everything gets better, and the order stays",
+    ("architectures/cnn", "loss_by_shuffling"): "five times as many, all of the gain is gone",
     ("architectures/comparison", "resnet_over_linear"): "At the full tier the lead is smaller and still clear",
     ("architectures/transformer", "map_over_chance"): "after the long training of the full tier still more",
     ("architectures/gan", "kid_gain"): "at the full tier, with twice the side",
