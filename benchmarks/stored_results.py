@@ -120,8 +120,11 @@ TABLES: dict[str, tuple[str, Callable[[], Iterable[list]]]] = {
     "learning_curves": ("more and more patients, equal updates", lambda: curves(8, (1 / 16, 1 / 4, 1))),
     "learning_curves_short": ("the same for a quarter of the updates", lambda: curves(2, (1,))),
     "hybrid": (
-        "CoAtNet and its halves at the default recipe",
-        lambda: (rows([Experiment(model="coatnet", options=part)], 5, epochs=8) for part in COAT.values()),
+        "CoAtNet and its halves on larger crops, at the library's rate and at the one that validation chose",
+        lambda: (
+            rows([Experiment(model="coatnet", options=part)], 5, epochs=8, rate=rate)
+            for rate, part in itertools.product((4e-3, 1e-3), COAT.values())
+        ),
     ),
     "hybrid_halves": ("whole and halves in pairs, crops and outlines", coat_halves),
     "clips": ("what a clip is worth over its middle still", lambda: [over_still(5)]),
