@@ -40,7 +40,7 @@ class Features:
         return Features(self.images[rows], self.labels[rows], self.groups[rows], self.cohort[rows])
 
 
-def features(encoder: nn.Module, batches: Any, *, batch: int = 64) -> Features:
+def features(encoder: nn.Module, batches: Any, *, batch: int = 32) -> Features:
     """Return ``encoder.embed`` of every image of ``batches``, or of every frame where they are clips.
 
     As `embeddings`, with labels and patients kept beside them. Lessons: architectures/rnn, training/transfer.
@@ -58,7 +58,7 @@ def features(encoder: nn.Module, batches: Any, *, batch: int = 64) -> Features:
 
 
 def embeddings(
-    encoder: nn.Module, images: Tensor, *, size: int | None = None, half: bool = False, batch: int = 64
+    encoder: nn.Module, images: Tensor, *, size: int | None = None, half: bool = False, batch: int = 32
 ) -> Tensor:
     """Return ``encoder.embed`` of ``images`` (n, 1, h, w), uint8 or from 0 to 1, as float32 (n, channels) on the CPU.
 
