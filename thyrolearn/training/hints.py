@@ -140,7 +140,7 @@ def has_bfloat16(device: torch.device) -> bool:
     """
     if device.type == "cpu":
         return torch.cpu.get_capabilities().get("avx512_bf16", False)
-    return device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+    return device.type != "mps" and torch.cuda.is_bf16_supported(including_emulation=False)
 
 
 def one_cycle(fraction: float, warm: float = 0.3) -> float:
