@@ -57,15 +57,22 @@ def seen(driver, here=()):
     return [f"asked another host: {url}" for url in urls if not url.startswith((*here, "data:", "blob:", "about:"))]
 
 
-def wait(driver, script, seconds, what):
+def came(driver, script, seconds):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if driver.execute_script(script):
-            return
+            return True
         time.sleep(0.3)
-    pytest.fail(f"waited {seconds} s for {what}")
+    return False
 
 
+def wait(driver, script, seconds, what):
+    if not came(driver, script, seconds):
+        pytest.fail(f"waited {seconds} s for {what}")
+
+
+# a cell that waits, runs or has run: [*] or [1]
+STARTED = "return [...document.querySelectorAll('.jp-InputPrompt')].some(p => /\\[[*\\d]/.test(p.textContent))"
 STATUS = "return (document.querySelector('#jp-main-statusbar') || document.body).innerText"
 
 
@@ -78,10 +85,15 @@ def run_all(driver, lab, notebook, seconds):
     seen(driver)
     driver.get(f"{address}/lab/tree/{notebook}?token={token}&reset")
     wait(driver, f"return /Idle/.test((() => {{ {STATUS} }})())", 90, "an idle kernel")
-    time.sleep(1)  # JupyterLab swallows a command that comes before its extensions are ready
-    driver.find_element(By.XPATH, "//div[contains(@class,'lm-MenuBar-itemLabel') and text()='Run']").click()
-    driver.find_element(By.CSS_SELECTOR, '[data-command="runmenu:run-all"]').click()
-    wait(driver, f"return /Busy/.test((() => {{ {STATUS} }})())", 20, "a busy kernel")
+    for _ in range(5):  # JupyterLab swallows a command that comes before its extensions are ready
+        time.sleep(1)
+        driver.find_element(By.XPATH, "//div[contains(@class,'lm-MenuBar-itemLabel') and text()='Run']").click()
+        driver.find_element(By.CSS_SELECTOR, '[data-command="runmenu:run-all"]').click()
+        if came(driver, STARTED, 8):
+            break
+    else:
+        pytest.fail("the cells were not run")
+    time.sleep(1)  # a queued cell is not yet a busy kernel
     wait(driver, f"return /Idle/.test((() => {{ {STATUS} }})())", seconds, "the end of the notebook")
     time.sleep(1)
 
