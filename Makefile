@@ -43,8 +43,9 @@ $(STAMP): $(SOURCES) | $(BIN)/python
 	  echo "Installing (about 3 GB to fetch on Linux, mostly torch)" ; \
 	  $(BIN)/python -m pip install --quiet --upgrade pip ; \
 	  $(BIN)/python -m pip install -e '.[all]' $(LOCK) ; }
-	@# nor does it ask the reader whether it may
-	@$(BIN)/jupyter labextension disable --level=sys_prefix @jupyterlab/apputils-extension:announcements 2>/dev/null
+	@# whatever QUIET says, JupyterLab would ask each reader whether it may fetch news
+	@$(BIN)/jupyter labextension disable --level=sys_prefix @jupyterlab/apputils-extension:announcements 2>/dev/null || \
+	  echo "JupyterLab will ask whether it may fetch news: say no."
 	@touch $@
 
 lab: setup  ## open the course in JupyterLab, in your own copy my_course/

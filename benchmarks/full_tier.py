@@ -2,8 +2,8 @@
 
     python benchmarks/full_tier.py [LESSON ...]
 
-A lesson takes 1 to 30 minutes of one core. A minute must not teach what patience would contradict: a test lays these
-rows beside the bands of the lesson tier. Synthetic images, for teaching.
+A lesson takes up to twenty minutes of one core. A minute must not teach what patience would contradict: a test lays
+these rows beside the bands of the lesson tier. Synthetic images, for teaching.
 """
 
 import argparse

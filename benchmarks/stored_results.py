@@ -10,8 +10,8 @@ see `thyrolearn.experiments.starts`. Synthetic images, for teaching.
 import argparse
 import itertools
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
-import numpy as np
 import torch
 from torch.nn import functional as F
 
@@ -19,6 +19,7 @@ from thyrolearn import data, evaluation, models, training
 from thyrolearn.experiments import Experiment, halves, over_still, rows, store
 from thyrolearn.experiments.experiment import columns, ends
 from thyrolearn.experiments.origin import origin
+from thyrolearn.experiments.starts import dices
 from thyrolearn.models.prompted import bounds, clicks, draw_ellipses
 
 FAMILIES = ["linear", *models.list("cnn")]
@@ -84,6 +85,7 @@ def prompts(seeds: int = 3) -> Iterable[list]:
     frames = [data.frames(part[:n], (48, 48)) for part, n in zip(outlined, (666, 320), strict=True)]
     (pairs, _), (screens, beside) = map(data.side_by_side, frames)
     boxes, points = bounds(screens.masks), clicks(screens.masks, torch.Generator().manual_seed(0))
+    ellipses = draw_ellipses(boxes, screens.masks.shape[2:])[:, 0]
     given = {"no prompt": {}, "click": {"points": points}, "box": {"boxes": boxes}}
     for times, seed in itertools.product((1, 2, 4, 8), range(seeds)):
         net = models.create("prompted", width=8, seed=seed)
@@ -93,17 +95,11 @@ def prompts(seeds: int = 3) -> Iterable[list]:
         with torch.inference_mode():
             images = screens.images.float() / 255
             masks = {name: run.model.segment(images, **prompt)[:, 0] > 0 for name, prompt in given.items()}
-        asked, other = screens.masks[:, 0] > 0, beside[:, 0] > 0
-        scores = {name: dice(mask, asked) for name, mask in masks.items()}
-        scores["click, of the other"] = dice(masks["click"], other)
-        scores["box over ellipse"] = scores["box"] - dice(draw_ellipses(boxes, asked.shape[1:])[:, 0] > 0, asked)
+        scores = {name: dices(screens, mask.numpy()) for name, mask in masks.items()}
+        scores["click, of the other"] = dices(replace(screens, masks=beside), masks["click"].numpy())
+        scores["box over ellipse"] = scores["box"] - dices(screens, ellipses.numpy())
         means = {name: evaluation.bootstrap_mean(score, groups=screens.groups) for name, score in scores.items()}
         yield [{**columns(one), "start": str(times), "metric": m, **ends(e), **cost} for m, e in means.items()]
-
-
-def dice(found: torch.Tensor, truth: torch.Tensor) -> np.ndarray:
-    """Dice of each of n masks (n, h, w)."""
-    return np.array([evaluation.dice(t, f) for t, f in zip(truth.numpy(), found.numpy(), strict=True)])
 
 
 TABLES: dict[str, tuple[str, Callable[[], Iterable[list]]]] = {

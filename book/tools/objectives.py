@@ -2,16 +2,16 @@
 
 import html
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
-from course_map import number_of, outline
+from teaching import by_lesson
 
 from thyrolearn.course.show import inline
 
 FILE = Path(__file__).resolve().parents[1] / "instructor" / "objectives.yml"
-KINDS = ("sections", "exercises", "quiz", "claims")
 
 
 def ties() -> dict[str, list[dict[str, Any]]]:
@@ -36,17 +36,14 @@ def there(lesson: Any) -> dict[str, list[str]]:
 
 def table(up: str) -> str:
     """Return a table: a row an objective, with links to its sections."""
-    body = ""
-    for lesson in outline():
-        page = f"{up}{lesson.path.removesuffix('.ipynb')}.html"
-        title = f'{number_of(lesson.path)} <a href="{page}">{html.escape(lesson.title)}</a>'
-        body += f'<tbody><tr><th colspan="3" scope="rowgroup">{title}</th></tr>'
+
+    def rows(lesson: Any, page: str) -> Iterator[tuple[str, str, str]]:
         for objective, tie in zip(lesson.objectives, ties()[lesson.slug], strict=True):
-            sections = "<br>".join(f'<a href="{page}#{_anchor(s)}">{html.escape(s)}</a>' for s in tie["sections"])
-            body += f"<tr><td>{inline(objective)}</td><td>{sections}</td><td>{_tested(tie)}</td></tr>"
-        body += "</tbody>"
+            sections = (f'<a href="{page}#{_anchor(s)}">{html.escape(s)}</a>' for s in tie["sections"])
+            yield inline(objective), "<br>".join(sections), _tested(tie)
+
     head = "<thead><tr><th>Objective</th><th>Taught in</th><th>Tested by</th></tr></thead>"
-    return f'<div class="th-scroll" tabindex="0"><table class="th-room th-objectives">{head}{body}</table></div>'
+    return by_lesson(up, 3, rows, head)
 
 
 def _anchor(heading: str) -> str:

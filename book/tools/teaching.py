@@ -1,6 +1,7 @@
 """What an instructor needs, drawn from the course: ready-made sessions, what each lesson holds, expected mistakes."""
 
 import html
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -96,13 +97,20 @@ def wrong_answers(up: str) -> str:
     """Return the wrong answers that the checkers know by name, lesson by lesson."""
     from thyrolearn.course.exercises import exercises_of
 
+    def rows(lesson: Any, page: str) -> Iterator[tuple[str, str]]:
+        for number, exercise in enumerate(exercises_of(lesson.slug).values(), 1):
+            wrong = "; ".join(inline(wrong.name) for wrong in exercise.wrong)
+            yield f"Exercise {number}<br><code>{exercise.name}</code>", wrong
+
+    return by_lesson(up, 2, rows)
+
+
+def by_lesson(up: str, width: int, rows: Callable[[Any, str], Iterable[Iterable[str]]], head: str = "") -> str:
+    """Return a table of ``width`` columns: each lesson with its link, under it its ``rows`` (lesson, page) of HTML."""
     body = ""
     for lesson in outline():
-        link = f"{up}{lesson.path.removesuffix('.ipynb')}.html"
-        title = f'<a href="{link}">{html.escape(lesson.title)}</a>'
-        body += f'<tbody><tr><th colspan="2" scope="rowgroup">{title}</th></tr>'
-        for number, exercise in enumerate(exercises_of(lesson.slug).values(), 1):
-            names = "; ".join(inline(wrong.name) for wrong in exercise.wrong)
-            body += f"<tr><td>Exercise {number}<br><code>{exercise.name}</code></td><td>{names}</td></tr>"
-        body += "</tbody>"
-    return f'<div class="th-scroll" tabindex="0"><table class="th-room">{body}</table></div>'
+        page = f"{up}{lesson.path.removesuffix('.ipynb')}.html"
+        title = f'{number_of(lesson.path)} <a href="{page}">{html.escape(lesson.title)}</a>'
+        lines = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows(lesson, page))
+        body += f'<tbody><tr><th colspan="{width}" scope="rowgroup">{title}</th></tr>{lines}</tbody>'
+    return f'<div class="th-scroll" tabindex="0"><table class="th-room th-by-{width}">{head}{body}</table></div>'

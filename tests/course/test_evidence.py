@@ -97,7 +97,7 @@ def test_a_claim_tells_what_it_came_to_at_the_full_tier(stored, small_course, mo
     monkeypatch.setenv("THYROLEARN_TIER", "full")
     course.begin("demo/first").claim("gain", here)
     said = capsys.readouterr().out
-    assert "At the full tier" not in said and "Takes: 10 minutes of one core and 1700 MB on 9 slow cores" in said
+    assert "At the full tier" not in said and "Takes: 10.0 minutes of one core and 1700 MB on 9 slow cores" in said
 
 
 def test_an_unknown_table_names_those_there_are(stored):

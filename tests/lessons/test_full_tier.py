@@ -14,8 +14,8 @@ MOVED = {
     ("architectures/diffusion_and_foundation", "box_gain"): "the gain by a prompt shrinks with training",
     ("architectures/diffusion_and_foundation", "ellipse_gap"): "it has not passed its ellipse",
     ("architectures/diffusion_and_foundation", "click_gain"): "The click gains steadily",
-    ("architectures/diffusion_and_foundation", "obeys_click"): "Everything gets better, and the order stays",
-    ("architectures/diffusion_and_foundation", "must_be_taught"): "Everything gets better, and the order stays",
+    ("architectures/diffusion_and_foundation", "obeys_click"): "the first obeys still better",
+    ("architectures/diffusion_and_foundation", "must_be_taught"): "the distance between the two grows",
     ("architectures/cnn", "loss_by_shuffling"): "five times as many, all of the gain is gone",
     ("architectures/comparison", "resnet_over_linear"): "At the full tier the lead is smaller and still clear",
     ("architectures/transformer", "map_over_chance"): "after the long training of the full tier still more",
@@ -28,8 +28,6 @@ OWN_UNITS = {
     ("architectures/gan", "translation_gain"),
     ("start/first_look", "scanner_minus_echogenicity"),
 }
-
-
 # Networks that patience moves further than the rows that lessons show, and the words by which a lesson says so.
 SLOW = {
     "vit": ("architectures/transformer", "the ViT has all but caught up with the residual network"),

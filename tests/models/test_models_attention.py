@@ -90,7 +90,9 @@ def test_without_position_a_vit_cannot_tell_order():
 
 
 def test_vit_attention_maps_are_shares():
-    maps = models.create("vit", size=32, width=16, depth=2).attention_maps(torch.rand(2, 1, 32, 32))
+    net = models.create("vit", size=32, width=16, depth=2)
+    maps = net.attention_maps(torch.rand(2, 1, 32, 32))
+    assert net.training and not any(block.attention.keep or block.attention.weights is not None for block in net.blocks)
     assert maps.shape == (2, 2, 4, 16, 16)
     torch.testing.assert_close(maps.sum(-1), torch.ones(2, 2, 4, 16))
 

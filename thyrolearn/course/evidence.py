@@ -92,9 +92,11 @@ def patience_cost(lesson: str, settings: house.Settings) -> str | None:
 
     >>> patience_cost("start/nowhere", house.Settings())
     """
-    for row in _at_full_tier(lesson, settings.data):
-        return f"{int(row['cpu_seconds']) / 60:.0f} minutes of one core and {row['memory_mb']} MB on {row['machine']}"
-    return None
+    row = next(iter(_at_full_tier(lesson, settings.data)), None)
+    if row is None:
+        return None
+    minutes = max(0.1, int(row["cpu_seconds"]) / 60)
+    return f"{minutes:.1f} minutes of one core and {row['memory_mb']} MB on {row['machine']}"
 
 
 def _at_full_tier(lesson: str, data: str) -> list[dict[str, str]]:

@@ -93,7 +93,7 @@ def fit(
         if folder is not None:
             loop.open(writable_folder(folder), resume)
         loop.go(progress and accelerator.is_main_process, threads)
-        run = loop.finish(environment(place, threads, accelerator.num_processes))
+        run = loop.finish(environment(place, torch.get_num_threads(), accelerator.num_processes))
         if folder is not None and accelerator.is_main_process:
             run.save(folder)
         accelerator.wait_for_everyone()
